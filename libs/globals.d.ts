@@ -1,0 +1,33 @@
+/**
+ * The only globals a pure library may use: those that Node, every browser and a worker share.
+ * tsconfig.pure.json loads no platform types, so anything else is a compile error.
+ */
+declare class TextEncoder {
+  encode(input?: string): Uint8Array<ArrayBuffer>;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
+  decode(input?: Uint8Array): string;
+}
+declare const crypto: {
+  getRandomValues(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+};
+declare class AbortSignal {
+  static timeout(ms: number): AbortSignal;
+  readonly aborted: boolean;
+}
+declare function fetch(url: string, init?: FetchInit): Promise<FetchResponse>;
+interface FetchInit {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+  redirect?: 'error' | 'follow' | 'manual';
+  signal?: AbortSignal;
+}
+interface FetchResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+  text(): Promise<string>;
+}
