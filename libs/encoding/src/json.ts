@@ -1,13 +1,7 @@
 /** RFC 8785 (JCS): one spelling for every JSON value, so that it can be signed and hashed. */
 import { Invariant, ParseError } from './errors.js';
 
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
  * The canonical text of a value. Keys are ordered by UTF-16 code units (RFC 8785 §3.2.3).
@@ -49,7 +43,8 @@ function isCanonical(value: Json, text: string): boolean {
 }
 
 function quote(text: string): string {
-  if (!text.isWellFormed()) throw new Invariant('string has a lone surrogate');
+  // RFC 8785 §3.2.2.2: a lone surrogate has no UTF-8 form.
+  if (/\p{Surrogate}/u.test(text)) throw new Invariant('string has a lone surrogate');
   return JSON.stringify(text);
 }
 
