@@ -1,0 +1,121 @@
+/** The public origin: what a participant's client says to intake. */
+import { z } from 'zod';
+import {
+  base64UpTo,
+  eventNumberSchema,
+  hashSchema,
+  idSchema,
+  instantSchema,
+  signatureSchema,
+} from './primitives.js';
+import {
+  compartmentKeySchema,
+  epochSchema,
+  eventReceiptSchema,
+  keyBoxSchema,
+  promiseSchema,
+  sealedObjectSchema,
+  storedBlobSchema,
+  storedBoxSchema,
+  storedObjectSchema,
+} from './sealed.js';
+
+export const infoSchema = z.object({
+  organisation: z.string(),
+  origin: z.string(),
+  time: instantSchema,
+  keysetVersion: z.int(),
+  keysetHash: hashSchema,
+  policyHash: hashSchema,
+  ledgerSize: z.int(),
+  witnessedAt: instantSchema.nullable(),
+  maxAttachmentBytes: z.int(),
+});
+export type Info = z.infer<typeof infoSchema>;
+
+export const noncesRequestSchema = z.strictObject({ count: z.int().min(1).max(64) });
+export const noncesSchema = z.object({ nonces: z.array(idSchema), expires: instantSchema });
+
+export const blobReservationSchema = z.strictObject({ length: z.int().min(1) });
+export const blobStatusSchema = z.object({ length: z.int(), parts: z.array(z.int()) });
+export type BlobStatus = z.infer<typeof blobStatusSchema>;
+
+/** 8 person rows x 13 scopes, one code each (libs/casework SPEC, consent matrix). */
+export const consentMatrixSchema = z.string().regex(/^[nrwgNP123]{104}$/);
+
+export const submissionSchema = z.strictObject({
+  suite: z.int().min(0).max(255),
+  threadId: idSchema,
+  mailboxId: idSchema,
+  mailboxKey: hashSchema,
+  role: idSchema,
+  roleEpoch: epochSchema,
+  declaredUrgent: z.enum(['yes', 'no', 'unsure']),
+  consents: consentMatrixSchema,
+  /** Roles that must not see this report. */
+  exclusions: z.array(idSchema).max(3),
+  compartments: z.array(compartmentKeySchema).min(1).max(2),
+  boxes: z.array(keyBoxSchema).min(2).max(4),
+  /** The held-back escalation box: the `main` seed for the senior official's role epoch (consent K3). */
+  escalation: keyBoxSchema.nullable(),
+  objects: z.array(sealedObjectSchema).min(1).max(4),
+  blobs: z.array(idSchema).max(8),
+});
+export type Submission = z.infer<typeof submissionSchema>;
+
+export const submissionReceiptSchema = z.object({ receipt: eventReceiptSchema, promise: promiseSchema });
+export type SubmissionReceipt = z.infer<typeof submissionReceiptSchema>;
+
+const reporterObject = { object: sealedObjectSchema };
+
+/** What the holder of a receipt code may do with her case. */
+export const mailboxActSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('message'), ...reporterObject, blobs: z.array(idSchema).max(8) }),
+  z.strictObject({ kind: z.literal('confirm'), ...reporterObject, eventNumber: eventNumberSchema }),
+  z.strictObject({ kind: z.literal('dispute'), ...reporterObject, eventNumber: eventNumberSchema }),
+  z.strictObject({
+    kind: z.literal('consent'),
+    ...reporterObject,
+    person: z.int().min(1).max(8),
+    scope: z.string().max(8),
+    code: z.string().length(1),
+  }),
+]);
+export type MailboxAct = z.infer<typeof mailboxActSchema>;
+
+/** A promise-key signature over the mailbox's latest event: what the server claims is the newest state. */
+export const mailboxStateSchema = z.object({
+  eventNumber: eventNumberSchema,
+  commitment: hashSchema,
+  time: instantSchema,
+  signature: signatureSchema,
+});
+export type MailboxState = z.infer<typeof mailboxStateSchema>;
+
+export const caseEventSchema = z.object({
+  ...eventReceiptSchema.shape,
+  /** Position in the ledger, or null until it is sequenced. */
+  index: z.int().nullable(),
+});
+export type CaseEventRecord = z.infer<typeof caseEventSchema>;
+
+export const mailboxSchema = z.object({
+  threadId: idSchema,
+  casePseudonym: idSchema,
+  state: mailboxStateSchema,
+  events: z.array(caseEventSchema),
+  compartments: z.array(compartmentKeySchema),
+  boxes: z.array(storedBoxSchema),
+  objects: z.array(storedObjectSchema),
+  /** Objects too large for a fixed-size answer: fetch each by its id. */
+  more: z.array(hashSchema),
+  blobs: z.array(storedBlobSchema),
+  /** Spaces, so that every answer has the same length whatever it holds. */
+  padding: z.string(),
+});
+export type Mailbox = z.infer<typeof mailboxSchema>;
+
+/** The padded length of a mailbox answer, in bytes of JSON; doubles until the events fit. */
+export const MAILBOX_ANSWER_BYTES = 24_576;
+
+export const keysetBytesSchema = base64UpTo(1_048_576);

@@ -1,0 +1,121 @@
+/** The staff origin: what the desk's clients say to the desk. */
+import { z } from 'zod';
+import {
+  base64Of,
+  base64UpTo,
+  eventNumberSchema,
+  hashSchema,
+  idSchema,
+  instantSchema,
+  KEY_BOX_BYTES,
+  signatureSchema,
+} from './primitives.js';
+import { caseEventSchema } from './public-api.js';
+import {
+  compartmentKeySchema,
+  epochSchema,
+  eventReceiptSchema,
+  keyBoxSchema,
+  sealedObjectSchema,
+  storedBlobSchema,
+  storedBoxSchema,
+  storedObjectSchema,
+} from './sealed.js';
+
+export const vaultRequestSchema = z.strictObject({ subject: idSchema, authKey: base64Of(32) });
+export const vaultSchema = z.object({ keyring: base64UpTo(65_536), certificateHash: hashSchema });
+
+export const challengeSchema = z.object({ nonce: idSchema, expires: instantSchema });
+export const sessionRequestSchema = z.strictObject({
+  certificateHash: hashSchema,
+  nonce: idSchema,
+  signature: signatureSchema,
+});
+/** The token is sent once, as `Authorization: Bearer`; the server keeps its hash. */
+export const sessionSchema = z.object({ token: hashSchema, expires: instantSchema });
+
+export const caseSummarySchema = z.object({
+  casePseudonym: idSchema,
+  phase: z.string(),
+  priority: z.string().nullable(),
+  declaredUrgent: z.string(),
+  escalated: z.boolean(),
+  role: idSchema,
+  assignedToMe: z.boolean(),
+  eventNumber: eventNumberSchema,
+  receivedAt: instantSchema,
+  nextDeadline: instantSchema.nullable(),
+});
+export type CaseSummary = z.infer<typeof caseSummarySchema>;
+
+export const caseListQuerySchema = z.strictObject({
+  after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+export const caseListSchema = z.object({ cases: z.array(caseSummarySchema), next: idSchema.nullable() });
+export type CaseList = z.infer<typeof caseListSchema>;
+
+export const caseFileSchema = z.object({
+  casePseudonym: idSchema,
+  threadId: idSchema,
+  policyHash: hashSchema,
+  events: z.array(caseEventSchema),
+  compartments: z.array(compartmentKeySchema),
+  boxes: z.array(storedBoxSchema),
+  objects: z.array(storedObjectSchema),
+  blobs: z.array(storedBlobSchema),
+});
+export type CaseFile = z.infer<typeof caseFileSchema>;
+
+/** One signed act. `act` is an act of libs/casework; everything else is what it brings with it. */
+export const staffActSchema = z.strictObject({
+  act: z.looseObject({ kind: z.string().max(40) }),
+  statement: base64UpTo(1_024),
+  signature: signatureSchema,
+  /** The second officer's signature over the same statement, where the act needs two. */
+  second: z.strictObject({ certificateHash: hashSchema, signature: signatureSchema }).optional(),
+  compartments: z.array(compartmentKeySchema).max(2).default([]),
+  boxes: z.array(keyBoxSchema).max(8).default([]),
+  objects: z.array(sealedObjectSchema).max(4).default([]),
+});
+export type StaffAct = z.input<typeof staffActSchema>;
+
+export const staffActReceiptSchema = z.object({ receipt: eventReceiptSchema });
+
+/** A role epoch's seed, boxed to one holder's certificate key. */
+export const epochBoxSchema = z.strictObject({
+  role: idSchema,
+  epoch: epochSchema,
+  certificateHash: hashSchema,
+  box: base64Of(KEY_BOX_BYTES),
+});
+export const epochBoxesSchema = z.object({ boxes: z.array(epochBoxSchema) });
+export type EpochBox = z.infer<typeof epochBoxSchema>;
+
+export const keysetPublicationSchema = z.strictObject({
+  keyset: base64UpTo(1_048_576),
+  boxes: z.array(epochBoxSchema).max(64),
+});
+
+export const openingsQuerySchema = z.strictObject({
+  from: z.coerce.number().int().min(0),
+  to: z.coerce.number().int().min(0),
+});
+/** Openings of leaves [from, to): every class-0 leaf, cover included; null for a public leaf. */
+export const openingsSchema = z.object({
+  from: z.int(),
+  openings: z.array(z.object({ random: base64Of(32), opening: base64Of(512) }).nullable()),
+});
+export type Openings = z.infer<typeof openingsSchema>;
+
+export const responseTimeSchema = z.object({
+  casePseudonym: idSchema,
+  clock: z.string(),
+  startedAt: instantSchema,
+  stoppedAt: instantSchema.nullable(),
+  grossSeconds: z.int().nullable(),
+  targetSeconds: z.int().nullable(),
+  lapsedAt: instantSchema.nullable(),
+});
+export const responseTimesSchema = z.object({ times: z.array(responseTimeSchema) });
+export type ResponseTime = z.infer<typeof responseTimeSchema>;
