@@ -13,7 +13,11 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 };
 
-const tier = (displayName, testMatch) => ({ ...base, displayName, testMatch: testMatch.map((m) => `<rootDir>/${m}`) });
+const tier = (displayName, testMatch) => ({
+  ...base,
+  displayName,
+  testMatch: testMatch.map((m) => `<rootDir>/${m}`),
+});
 
 export default {
   projects: [
