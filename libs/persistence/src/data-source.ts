@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Foundation1763900000000 } from './migrations/1763900000000-foundation.js';
+import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
+import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
+import { KeysetRow, PolicyRow } from './rows/directory.row.js';
+import {
+  EventPayloadRow,
+  LogBatchRow,
+  LogCheckpointRow,
+  LogCosignatureRow,
+  LogCoverKeyRow,
+  LogOutboxRow,
+  LogQuorumRow,
+  LogSequenceRow,
+  LogStateRow,
+} from './rows/ledger.row.js';
+import { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
+import { AlarmRow, OutboxRow } from './rows/work.row.js';
+
+// int8 as a number: sizes and times stay far below 2^53, and a string in arithmetic is a silent bug.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError('int8 outside the safe range');
+  return value;
+});
+
+const ENTITIES = [
+  BlobPartRow,
+  BlobRow,
+  CaseBlobRow,
+  BoxRow,
+  CaseRow,
+  CompartmentRow,
+  EscalationBoxRow,
+  ObjectRow,
+  KeysetRow,
+  PolicyRow,
+  EventPayloadRow,
+  LogBatchRow,
+  LogCheckpointRow,
+  LogCosignatureRow,
+  LogCoverKeyRow,
+  LogOutboxRow,
+  LogQuorumRow,
+  LogSequenceRow,
+  LogStateRow,
+  EpochBoxRow,
+  NonceRow,
+  StaffSessionRow,
+  StaffVaultRow,
+  AlarmRow,
+  OutboxRow,
+];
+
+/** How a process reaches PostgreSQL; `url` names the process's own database role. */
+export type DatabaseConfig = { readonly url: string; readonly poolSize: number; readonly name: string };
+
+/** Options for one process. Nothing here synchronizes or migrates: `migrate` is a step of its own. */
+export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url: config.url,
+    applicationName: config.name,
+    poolSize: config.poolSize,
+    connectTimeoutMS: 5_000,
+    entities: ENTITIES,
+    migrations: [Foundation1763900000000],
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    poolErrorHandler: () => undefined,
+  };
+}
+
+/** A connected data source; the caller ends it with `destroy`. */
+export function connect(config: DatabaseConfig): Promise<DataSource> {
+  return new DataSource(dataSourceOptions(config)).initialize();
+}

@@ -1,0 +1,19 @@
+export { connect, type DatabaseConfig, dataSourceOptions } from './data-source.js';
+export { DATABASE_ROLES, type DatabaseRole, migrate } from './migrate.js';
+export { sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
+export { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
+export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
+export { KeysetRow, PolicyRow } from './rows/directory.row.js';
+export {
+  EventPayloadRow,
+  LogBatchRow,
+  LogCheckpointRow,
+  LogCosignatureRow,
+  LogCoverKeyRow,
+  LogOutboxRow,
+  LogQuorumRow,
+  LogSequenceRow,
+  LogStateRow,
+} from './rows/ledger.row.js';
+export { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
+export { AlarmRow, OutboxRow } from './rows/work.row.js';
