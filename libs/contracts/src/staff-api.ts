@@ -25,10 +25,10 @@ import {
 export const vaultRequestSchema = z.strictObject({ subject: idSchema, authKey: base64Of(32) });
 export const vaultSchema = z.object({ keyring: base64UpTo(65_536), certificateHash: hashSchema });
 
-export const challengeSchema = z.object({ nonce: idSchema, expires: instantSchema });
+export const challengeSchema = z.object({ nonce: hashSchema, expires: instantSchema });
 export const sessionRequestSchema = z.strictObject({
   certificateHash: hashSchema,
-  nonce: idSchema,
+  nonce: hashSchema,
   signature: signatureSchema,
 });
 /** The token is sent once, as `Authorization: Bearer`; the server keeps its hash. */

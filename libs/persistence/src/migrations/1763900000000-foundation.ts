@@ -276,7 +276,7 @@ create table staff_sessions (
   expires_at instant not null
 );
 create table nonces (
-  nonce bytes16 constraint nonces_pkey primary key,
+  nonce bytea constraint nonces_pkey primary key check (octet_length(nonce) in (16, 32)),
   purpose text not null check (purpose in ('mailbox', 'session')),
   expires_at instant not null
 );
