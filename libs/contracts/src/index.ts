@@ -25,6 +25,7 @@ export {
   promiseSchema,
   proofSchema,
   type SealedObject,
+  sealedItems,
   sealedObjectSchema,
   type StoredBlob,
   storedBlobSchema,

@@ -96,3 +96,20 @@ export type Promised = z.infer<typeof promiseSchema>;
 /** A C2SP tlog-proof and the entry it proves. */
 export const proofSchema = z.object({ entry: base64UpTo(PART_BYTES), proof: z.string() });
 export type LedgerProof = z.infer<typeof proofSchema>;
+
+/**
+ * The sealed items of a request in the order in which an event commits to their SHA-256 hashes: objects,
+ * key boxes, the escalation box, GRANT records. Base64 as sent.
+ */
+export function sealedItems(request: {
+  readonly objects: readonly SealedObject[];
+  readonly boxes: readonly KeyBox[];
+  readonly escalation?: KeyBox | null;
+}): string[] {
+  const boxes = request.escalation ? [...request.boxes, request.escalation] : request.boxes;
+  return [
+    ...request.objects.map((o) => o.file),
+    ...boxes.map((b) => b.box),
+    ...boxes.flatMap((b) => (b.grant ? [b.grant.record] : [])),
+  ];
+}
