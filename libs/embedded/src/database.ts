@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { errnoOf } from './errors.js';
+
+const ALREADY_THERE = new Set(['42P04', '23505']);
+const TEMPLATE_IN_USE = '55006';
+const ATTEMPTS = 20;
+
+/** Creates the database `name` unless it exists; safe when several processes do so at once. */
+export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await client.query('select 1 from pg_database where datname = $1', [name]);
+      if (found.rows.length > 0) return;
+      try {
+        await client.query(`create database ${client.escapeIdentifier(name)}`);
+        return;
+      } catch (err) {
+        const code = errnoOf(err) ?? '';
+        if (ALREADY_THERE.has(code)) return;
+        if (code !== TEMPLATE_IN_USE || attempt === ATTEMPTS) throw err;
+        await sleep(50);
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** True when the server at `url` answers a query within `timeoutMs`. */
+export async function isAnswering(url: string, timeoutMs = 1500): Promise<boolean> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
