@@ -1,0 +1,246 @@
+/**
+ * Audit of a whole log (SPEC.md §9): every entry bundle and every tile against a verified checkpoint.
+ *
+ * The walk goes from the root down. A tile whose hashes fold to the hash expected of it vouches for what lies under
+ * it; where it does not, the entries below are hashed anew, and if they fold to the expected hash, they vouch for
+ * themselves. So a wrong file is told from its intact neighbours.
+ */
+import { ParseError, bytesEqual, type Bytes } from '@app/encoding';
+import type { SignatureVerifier } from '@app/crypto/verify';
+import { appendToFrontier, emptyFrontier, foldSubtrees, leafHash, rootOfHashes, type Hash } from './hash.js';
+import type { Policy } from './policy.js';
+import { TILE_WIDTH, entriesPath, hashesAtLevel, parseEntryBundle, tilePath, type TileId } from './tile.js';
+import { readHashes, type TileReader } from './tile-tree.js';
+import { verifyCheckpoint } from './verify.js';
+
+/** Where an audit reads a log's files. A read that rejects counts as a missing file. */
+export interface LogSource extends TileReader {
+  /** Resolves to the bundle of `width` entries. */
+  readEntries(index: number, width: number): Promise<Uint8Array>;
+}
+
+/**
+ * - `root_mismatch`: neither the tiles nor the entries fold to the checkpoint's root.
+ * - `tile_missing`, `entries_missing`: the file cannot be read.
+ * - `tile_malformed`, `entries_malformed`: not `width * 32` bytes; not `width` length-prefixed entries.
+ * - `tile_mismatch`, `entries_mismatch`: the content does not hash to what it should.
+ */
+export type AuditCode =
+  | 'root_mismatch'
+  | 'tile_missing'
+  | 'tile_malformed'
+  | 'tile_mismatch'
+  | 'entries_missing'
+  | 'entries_malformed'
+  | 'entries_mismatch';
+
+/** One wrong file; `index` is the first wrong entry in the log's numbering, where that is known. */
+export type AuditFinding = { readonly code: AuditCode; readonly path: string; readonly index?: number };
+
+export type AuditReport = {
+  readonly size: number;
+  readonly root: Hash;
+  readonly findings: readonly AuditFinding[];
+};
+
+/** Hashes of one tile; undefined where what lies below could not be hashed. */
+type Slots = readonly (Hash | undefined)[];
+
+/**
+ * Checks that a log's files are complete and are what the checkpoint's root says.
+ *
+ * Reads every file the size implies, partial ones included: each once if all is well, again where something is
+ * wrong (the partial tiles twice in any case). Keeps one tile per level in memory.
+ * @param onProgress - called after each bundle with the number of entries passed and their total.
+ * @param onEntry - called in log order with each entry of each bundle that has no finding; awaited.
+ * @returns no findings if, and only if, the log is intact. A `tile_mismatch` or `entries_mismatch` names the wrong
+ *   file as long as, on every path to the root, either the tiles or the entries are intact; where both are wrong
+ *   all files that disagree are named.
+ * @throws {ParseError} as `verifyCheckpoint`.
+ * @throws {VerificationError} as `verifyCheckpoint`.
+ * @see SPEC.md §9
+ */
+export async function auditTree(
+  checkpointNote: string,
+  policy: Policy,
+  verifier: SignatureVerifier,
+  source: LogSource,
+  onProgress?: (done: number, total: number) => void,
+  onEntry?: (index: number, entry: Bytes) => void | Promise<void>,
+): Promise<AuditReport> {
+  const { size, root } = verifyCheckpoint(checkpointNote, policy, verifier).checkpoint;
+  const findings: AuditFinding[] = [];
+  const walk: Walk = { source, size, findings, onProgress, onEntry };
+  const edge = edgeTiles(size);
+  const expected = await resolveEdge(walk, edge, root);
+  for (const [i, tile] of edge.entries()) await checkTile(walk, tile, expected[i]);
+  return { size, root, findings };
+}
+
+type Walk = {
+  readonly source: LogSource;
+  readonly size: number;
+  readonly findings: AuditFinding[];
+  readonly onProgress: ((done: number, total: number) => void) | undefined;
+  readonly onEntry: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
+};
+
+/** The partial tiles, highest level first: together they cover every entry once, in log order. */
+function edgeTiles(size: number): TileId[] {
+  const tiles: TileId[] = [];
+  for (let level = 0; hashesAtLevel(level, size) > 0; level += 1) {
+    const count = hashesAtLevel(level, size);
+    const width = count % TILE_WIDTH;
+    // C2SP tlog-tiles, Partial Tiles: an empty tile does not exist.
+    if (width > 0) tiles.unshift({ level, index: Math.floor(count / TILE_WIDTH), width });
+  }
+  return tiles;
+}
+
+/** The root expected of each partial tile, or undefined where nothing vouches for it. */
+async function resolveEdge(walk: Walk, edge: readonly TileId[], root: Hash): Promise<(Hash | undefined)[]> {
+  const stored = await Promise.all(edge.map((tile) => readTile(walk, tile).then(({ hashes }) => hashes)));
+  const fromTiles = stored.map(rootOfSlots);
+  if (foldsTo(stored, root)) return fromTiles;
+  const recomputed: Slots[] = [];
+  for (const tile of edge) recomputed.push(await recompute(walk, tile));
+  const fromEntries = recomputed.map(rootOfSlots);
+  if (foldsTo(recomputed, root)) return fromEntries;
+  walk.findings.push({ code: 'root_mismatch', path: 'checkpoint' });
+  return fromEntries.map((hash, i) => agreed(hash, fromTiles[i]));
+}
+
+/** Checks a tile and all that lies under it. */
+async function checkTile(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
+  if (tile.level === 0) return checkBundle(walk, tile, expected);
+  const stored = await readTile(walk, tile);
+  const vouched = stored.hashes !== undefined && isSame(rootOfSlots(stored.hashes), expected);
+  const children = vouched ? stored.hashes : await resolveChildren(walk, tile, stored, expected);
+  for (let i = 0; i < tile.width; i += 1) await checkTile(walk, childOf(tile, i), children[i]);
+}
+
+/** The hashes expected under a tile that nothing vouches for, as far as the entries can tell. */
+async function resolveChildren(
+  walk: Walk,
+  tile: TileId,
+  stored: StoredTile,
+  expected: Hash | undefined,
+): Promise<Slots> {
+  const path = tilePath(tile);
+  const recomputed = await recompute(walk, tile);
+  const proven = isSame(rootOfSlots(recomputed), expected);
+  if (stored.hashes === undefined) {
+    walk.findings.push({ code: stored.problem, path });
+    return proven ? recomputed : [];
+  }
+  const different = firstDifference(stored.hashes, recomputed);
+  if (proven) {
+    const index = (tile.index * TILE_WIDTH + different) * TILE_WIDTH ** tile.level;
+    walk.findings.push({ code: 'tile_mismatch', path, index });
+    return recomputed;
+  }
+  if (expected !== undefined || different >= 0) walk.findings.push({ code: 'tile_mismatch', path });
+  return stored.hashes.map((hash, i) => agreed(hash, recomputed[i]));
+}
+
+async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
+  const stored = await readTile(walk, tile);
+  const bundle = await readBundle(walk, tile);
+  const findings = [
+    ...judge(tilePath(tile), 'tile_mismatch', stored, bundle, tile, expected),
+    ...judge(entriesPath(tile.index, tile.width), 'entries_mismatch', bundle, stored, tile, expected),
+  ];
+  walk.findings.push(...findings);
+  const first = tile.index * TILE_WIDTH;
+  const isIntact = !findings.some(({ code }) => code.startsWith('entries'));
+  for (const [i, entry] of (isIntact ? bundle.entries : []).entries()) await walk.onEntry?.(first + i, entry);
+  walk.onProgress?.(first + tile.width, walk.size);
+}
+
+/** What is wrong with one of the two files that state the same leaf hashes. */
+function judge(
+  path: string,
+  mismatch: AuditCode,
+  file: StoredTile,
+  other: StoredTile,
+  tile: TileId,
+  expected: Hash | undefined,
+): AuditFinding[] {
+  if (file.hashes === undefined) return [{ code: file.problem, path }];
+  const different = other.hashes === undefined ? -1 : firstDifference(file.hashes, other.hashes);
+  if (expected === undefined) return different < 0 ? [] : [{ code: mismatch, path }];
+  if (isSame(rootOfSlots(file.hashes), expected)) return [];
+  // The first difference is this file's fault only if the other file is right.
+  const isOtherRight = different >= 0 && isSame(rootOfSlots(other.hashes), expected);
+  return [{ code: mismatch, path, ...(isOtherRight && { index: tile.index * TILE_WIDTH + different }) }];
+}
+
+/** The hashes a tile should hold, computed from nothing but the entries below it. */
+async function recompute(walk: Walk, tile: TileId): Promise<Slots> {
+  if (tile.level === 0) return (await readBundle(walk, tile)).hashes ?? unknownSlots(tile);
+  const slots: (Hash | undefined)[] = [];
+  for (let i = 0; i < tile.width; i += 1) slots.push(rootOfSlots(await recompute(walk, childOf(tile, i))));
+  return slots;
+}
+
+type StoredTile =
+  { readonly hashes: readonly Hash[] } | { readonly hashes: undefined; readonly problem: AuditCode };
+
+type StoredBundle = StoredTile & { readonly entries: readonly Bytes[] };
+
+async function readTile(walk: Walk, tile: TileId): Promise<StoredTile> {
+  try {
+    return { hashes: await readHashes(tile, walk.source) };
+  } catch (error) {
+    return { hashes: undefined, problem: error instanceof ParseError ? 'tile_malformed' : 'tile_missing' };
+  }
+}
+
+async function readBundle(walk: Walk, tile: TileId): Promise<StoredBundle> {
+  try {
+    const entries = parseEntryBundle(await walk.source.readEntries(tile.index, tile.width), tile.width);
+    return { hashes: entries.map(leafHash), entries };
+  } catch (error) {
+    const problem = error instanceof ParseError ? 'entries_malformed' : 'entries_missing';
+    return { hashes: undefined, problem, entries: [] };
+  }
+}
+
+function childOf(tile: TileId, slot: number): TileId {
+  return { level: tile.level - 1, index: tile.index * TILE_WIDTH + slot, width: TILE_WIDTH };
+}
+
+function unknownSlots(tile: TileId): Slots {
+  return Array.from({ length: tile.width }, () => undefined);
+}
+
+function isComplete(slots: Slots): slots is readonly Hash[] {
+  return !slots.includes(undefined);
+}
+
+function rootOfSlots(slots: Slots | undefined): Hash | undefined {
+  return slots !== undefined && isComplete(slots) ? rootOfHashes(slots) : undefined;
+}
+
+/** Whether the partial tiles, highest level first, make up the tree with this root. */
+function foldsTo(tiles: readonly (Slots | undefined)[], root: Hash): boolean {
+  const subtrees: Hash[] = [];
+  for (const slots of tiles) {
+    if (slots === undefined || !isComplete(slots)) return false;
+    subtrees.push(...appendToFrontier(emptyFrontier, slots).hashes);
+  }
+  return bytesEqual(foldSubtrees(subtrees), root);
+}
+
+function isSame(a: Hash | undefined, b: Hash | undefined): boolean {
+  return a !== undefined && b !== undefined && bytesEqual(a, b);
+}
+
+function agreed(a: Hash | undefined, b: Hash | undefined): Hash | undefined {
+  return isSame(a, b) ? a : undefined;
+}
+
+/** The first slot where both hashes are known and differ, or -1. */
+function firstDifference(a: Slots, b: Slots): number {
+  return a.findIndex((hash, i) => hash !== undefined && b[i] !== undefined && !isSame(hash, b[i]));
+}
