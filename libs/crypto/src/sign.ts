@@ -1,2 +1,21 @@
 /** The second door: signing keys, and the builders whose output gets signed. Nothing here can open a sealed file. */
+export {
+  assembleCertificate,
+  assembleRoleEpoch,
+  encodeCertificateBody,
+  encodeRoleEpochBody,
+} from './certificate.js';
+export {
+  assembleKeyset,
+  encodeEpochsPart,
+  encodeRootPart,
+  type EpochsPart,
+  type EpochsSignature,
+  type EpochsSigner,
+  type KeysetFile,
+  type Revocation,
+  type RootPart,
+} from './keyset-format.js';
+export { encodeRootset, encodeRootsetRotation, type RootSignature, type RootsetRotation } from './rootset.js';
 export { makeSigner, nobleSigning, type Signer, type Signing, sodiumSigning } from './signature.js';
+export { assembleGrant, encodeGrantBody, encodeStatement } from './statement.js';

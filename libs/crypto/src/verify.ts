@@ -2,6 +2,17 @@
  * The first door: everything that needs no secret. Servers, witnesses and auditors use this one alone; nothing
  * reachable from here can open a sealed file.
  */
+export {
+  CAPABILITY,
+  type Capability,
+  type Certificate,
+  type CertificateBody,
+  isCapable,
+  parseCertificate,
+  parseRoleEpoch,
+  type RoleEpoch,
+  type RoleEpochBody,
+} from './certificate.js';
 export type { CryptoVerificationCode } from './errors.js';
 export {
   type ActorClass,
@@ -30,6 +41,15 @@ export {
   verifyOpening,
 } from './events.js';
 export { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from './hazmat/hash.js';
+export {
+  type Keyset,
+  type KeysetCertificate,
+  type KeysetExpectations,
+  usableCertificate,
+  verifyKeyset,
+} from './keyset.js';
+export { describeKeyset } from './keyset-describe.js';
+export { type Role, ROLE_KINDS, type RoleKind } from './keyset-format.js';
 export { TAG, type Tag } from './namespaces.js';
 export {
   encodeMailboxState,
@@ -47,4 +67,23 @@ export {
   verifyMailboxRequest,
   verifySessionChallenge,
 } from './requests.js';
+export { parseRootset, type Rootset, verifyRootsetRotation } from './rootset.js';
+export {
+  checkSealedBlobLength,
+  checkSealedHeader,
+  checkSealedShape,
+  KEY_BOX_BYTES,
+  OBJECT_BUCKET_BYTES,
+  SEALED_HEADER_BYTES,
+  type SealedClass,
+  sealedLength,
+} from './sealed-shape.js';
 export { checkSignature, nobleVerifier, type SignatureVerifier, sodiumVerifier } from './signature.js';
+export {
+  type Grant,
+  parseGrant,
+  parseStatement,
+  type Statement,
+  verifyGrant,
+  verifyStatement,
+} from './statement.js';
