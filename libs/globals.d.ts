@@ -28,6 +28,10 @@ interface FetchResponse {
   readonly ok: boolean;
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  arrayBuffer(): Promise<ArrayBuffer>;
-  text(): Promise<string>;
+  readonly body: {
+    getReader(): {
+      read(): Promise<{ done: boolean; value?: Uint8Array<ArrayBuffer> }>;
+      cancel(): Promise<void>;
+    };
+  } | null;
 }

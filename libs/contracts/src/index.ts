@@ -90,5 +90,7 @@ export {
   MAILBOX_SIGNATURE_HEADER,
   type Route,
   type RouteName,
+  type RouteRequest,
+  type RouteResponse,
   ROUTES,
 } from './routes.js';

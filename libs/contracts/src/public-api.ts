@@ -77,6 +77,8 @@ export const mailboxActSchema = z.discriminatedUnion('kind', [
     kind: z.literal('consent'),
     ...reporterObject,
     person: z.int().min(1).max(8),
+    /** Up to and including this row (libs/casework SPEC, consent matrix). */
+    through: z.int().min(1).max(8).optional(),
     scope: z.string().max(8),
     code: z.string().length(1),
   }),

@@ -256,6 +256,29 @@ export const ROUTES = {
 
 export type RouteName = keyof typeof ROUTES;
 
+type Table = typeof ROUTES;
+type InputOf<S> = S extends z.ZodType ? z.input<S> : never;
+
+/** What a caller gives for a route: `params`, `query` and `body`, each only where the route has it. */
+export type RouteRequest<N extends RouteName> = (Table[N] extends { readonly params: infer S }
+  ? { readonly params: InputOf<S> }
+  : unknown) &
+  (Table[N] extends { readonly query: infer S } ? { readonly query: InputOf<S> } : unknown) &
+  (Table[N] extends { readonly body: infer S }
+    ? { readonly body: S extends 'bytes' ? Uint8Array<ArrayBuffer> : InputOf<S> }
+    : unknown);
+
+/** What a route answers with. */
+export type RouteResponse<N extends RouteName> = Table[N]['response'] extends infer S
+  ? S extends z.ZodType
+    ? z.output<S>
+    : S extends 'bytes'
+      ? Uint8Array<ArrayBuffer>
+      : S extends 'text'
+        ? string
+        : undefined
+  : never;
+
 /** The largest JSON body any route accepts; a part is raw bytes of at most `PART_BYTES`. */
 export const JSON_BODY_MAX_BYTES = PART_BYTES;
 

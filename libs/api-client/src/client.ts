@@ -1,0 +1,185 @@
+/** The typed client of both origins: every path, body and answer follows the route table of `contracts`. */
+import { type Bytes, decodeUtf8, encodeUtf8, Invariant, ParseError } from '@app/encoding';
+import { type Route, type RouteName, type RouteRequest, type RouteResponse, ROUTES } from '@app/contracts';
+import { ApiProblem, Unreachable } from './errors.js';
+import { exchange, type Fetch, type OutgoingRequest } from './transport.js';
+
+/**
+ * Makes the headers that show who is asking. Called anew for each attempt, so that a nonce is used once.
+ * @param auth - whose authorisation the route wants; never `none`.
+ */
+export type Authorize = (
+  request: OutgoingRequest,
+  auth: 'mailbox' | 'session',
+) => Promise<Readonly<Record<string, string>>>;
+
+export type ApiClientOptions = {
+  /** An origin without a path, such as `https://report.example.org`. */
+  readonly baseUrl: string;
+  readonly fetch?: Fetch;
+  readonly authorize?: Authorize;
+  /** Waits between attempts; without it nothing is tried twice. */
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly timeoutMs?: number;
+};
+
+export interface ApiClient {
+  readonly baseUrl: string;
+  /**
+   * Calls a route.
+   *
+   * GET, PUT and the submission (which carries its own identifier) are tried again, up to {@link MAX_ATTEMPTS} times
+   * in all, when the service was not reached or asked to wait; everything else is sent once, unless its nonce had
+   * expired.
+   * @throws {ApiProblem} the service refused.
+   * @throws {Unreachable} it could not be reached.
+   * @throws {ParseError} `bad_answer`, `answer_too_large`: it answered something else than the contract says.
+   */
+  call<N extends RouteName>(route: N, request: RouteRequest<N>): Promise<RouteResponse<N>>;
+  /** A file of the ledger by its path below the origin, such as `tile/0/000`. Errors as `call`. */
+  readFile(path: string): Promise<Bytes>;
+  /** The same client, authorised otherwise. */
+  authorizedBy(authorize: Authorize): ApiClient;
+}
+
+export const MAX_ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 200;
+const TIMEOUT_MS = 60_000;
+const JSON_MAX_BYTES = 33_554_432;
+const BYTES_MAX_BYTES = 8_388_608;
+const TEXT_MAX_BYTES = 1_048_576;
+const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'nonces', 'vault', 'challenge'];
+
+/**
+ * Makes a client of one origin.
+ * @throws {Invariant} if `baseUrl` is not an origin.
+ */
+export function makeApiClient(options: ApiClientOptions): ApiClient {
+  if (!/^https?:\/\/[^/?#]+$/.test(options.baseUrl)) throw new Invariant('base url is not an origin');
+  const send = (route: Route, request: OutgoingRequest, maxBytes: number, repeatable: boolean) =>
+    attempt(
+      options,
+      route.auth,
+      repeatable,
+      (headers) =>
+        exchange(
+          options.fetch ?? ((url, init) => fetch(url, init)),
+          options.baseUrl,
+          { ...request, headers },
+          {
+            maxBytes,
+            timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+          },
+        ),
+      request,
+    );
+  return {
+    baseUrl: options.baseUrl,
+    call: async (name, request) => {
+      const route: Route = ROUTES[name];
+      const repeatable = route.method === 'GET' || route.method === 'PUT' || SAFE_TO_REPEAT.includes(name);
+      const answer = await send(
+        route,
+        outgoing(route, request as LooseRequest),
+        maxBytesOf(route),
+        repeatable,
+      );
+      return readAnswer(route, answer, name) as RouteResponse<typeof name>;
+    },
+    readFile: (path) =>
+      send(
+        { surface: 'both', method: 'GET', path, auth: 'none', response: 'bytes' },
+        { method: 'GET', pathWithQuery: `/${path}`, headers: {} },
+        BYTES_MAX_BYTES,
+        true,
+      ),
+    authorizedBy: (authorize) => makeApiClient({ ...options, authorize }),
+  };
+}
+
+/** Authorises and sends, again if that is safe; the last error is the one that is thrown. */
+async function attempt(
+  options: ApiClientOptions,
+  auth: Route['auth'],
+  repeatable: boolean,
+  sendWith: (headers: Readonly<Record<string, string>>) => Promise<Bytes>,
+  request: OutgoingRequest,
+): Promise<Bytes> {
+  for (let made = 1; ; made++) {
+    try {
+      return await sendWith({ ...request.headers, ...(await authorization(options, auth, request)) });
+    } catch (error) {
+      if (options.sleep === undefined || made >= MAX_ATTEMPTS || !isWorthRepeating(error, repeatable))
+        throw error;
+      await options.sleep(FIRST_PAUSE_MS * 2 ** (made - 1));
+    }
+  }
+}
+
+async function authorization(
+  options: ApiClientOptions,
+  auth: Route['auth'],
+  request: OutgoingRequest,
+): Promise<Readonly<Record<string, string>>> {
+  if (auth === 'none') return {};
+  if (options.authorize === undefined) throw new Invariant('route needs an authorised client');
+  return options.authorize(request, auth);
+}
+
+function isWorthRepeating(error: unknown, repeatable: boolean): boolean {
+  if (error instanceof Unreachable) return repeatable;
+  if (!(error instanceof ApiProblem)) return false;
+  // A request with a used or late nonce was refused before anything happened.
+  if (error.code === 'nonce_expired') return true;
+  return repeatable && ['unavailable', 'not_ready', 'too_many_requests'].includes(error.code);
+}
+
+type LooseRequest = {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+};
+
+function outgoing(route: Route, request: LooseRequest): OutgoingRequest {
+  const path = route.path.replace(/:([a-z]+)/g, (_, name: string) => text(request.params?.[name]));
+  const query = Object.entries(request.query ?? {})
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${encodeURIComponent(key)}=${text(value)}`)
+    .join('&');
+  const at = { method: route.method, pathWithQuery: query === '' ? path : `${path}?${query}` };
+  if (route.body === undefined) return { ...at, headers: {} };
+  if (route.body === 'bytes') {
+    return { ...at, headers: { 'content-type': 'application/octet-stream' }, body: request.body as Bytes };
+  }
+  const body = encodeUtf8(JSON.stringify(request.body));
+  return { ...at, headers: { 'content-type': 'application/json' }, body };
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string' || value === '') throw new Invariant('missing parameter of a route');
+  return encodeURIComponent(value);
+}
+
+function maxBytesOf(route: Route): number {
+  if (route.response === 'bytes') return BYTES_MAX_BYTES;
+  return route.response === 'text' ? TEXT_MAX_BYTES : JSON_MAX_BYTES;
+}
+
+function readAnswer(route: Route, answer: Bytes, name: string): unknown {
+  if (route.response === 'bytes') return answer;
+  if (route.response === 'none') return undefined;
+  const content = decodeUtf8(answer, `api.${name}`);
+  if (route.response === 'text') return content;
+  const parsed = route.response.safeParse(parseJson(content));
+  if (!parsed.success) throw new ParseError('bad_answer', `api.${name}`);
+  return parsed.data;
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}
