@@ -67,6 +67,7 @@ export {
   verifyMailboxRequest,
   verifySessionChallenge,
 } from './requests.js';
+export { encodeAgeRecipient } from './recipient.js';
 export { parseRootset, type Rootset, verifyRootsetRotation } from './rootset.js';
 export {
   checkSealedBlobLength,

@@ -1,0 +1,39 @@
+/**
+ * The third door: sealing and opening, for clients alone. No server links this file or anything that only it
+ * reaches.
+ */
+export {
+  type ArchiveFile,
+  BLOB_PART_BYTES,
+  type BlobDigest,
+  checkBlob,
+  digestBlob,
+  encodeArchive,
+  openAttachment,
+  padToHalfOctave,
+  parseArchive,
+  sealAttachment,
+  splitBlob,
+} from './attachment.js';
+export {
+  BOX_PURPOSE,
+  type BoxPurpose,
+  COMPARTMENT,
+  extractCompartment,
+  type KeyBox,
+  type KeyBoxExpectations,
+  type OpenedKeyBox,
+  openKeyBox,
+  sealKeyBox,
+} from './key-box.js';
+export {
+  MAX_OBJECT_BODY_BYTES,
+  OBJECT_KINDS,
+  type ObjectAuthor,
+  type ObjectFields,
+  type ObjectKind,
+  type OpenedObject,
+  openObject,
+  sealObject,
+} from './object.js';
+export { nobleSealing, OpenError, type Random, type Sealing, sodiumSealing } from './sealing.js';
