@@ -1,0 +1,149 @@
+/** Who may do and see what, whatever the case's state: the table of SPEC.md §7. */
+import { effectiveConsent } from './consent.js';
+import type { CaseState } from './state.js';
+import type { ActKind } from './acts.js';
+
+export const ROLE_KINDS = [
+  'focal_point',
+  'senior_official',
+  'alternate',
+  'ethics',
+  'mechanism',
+  'oversight',
+  'custodian',
+  'administrator',
+] as const;
+export type RoleKind = (typeof ROLE_KINDS)[number];
+
+/** Capability bits of a staff certificate's `caps` (libs/crypto SPEC.md §5); those that matter in a case. */
+export const CAP = {
+  /** Make and publish role epochs. */
+  epoch: 1,
+  /** Triage and route. */
+  triage: 2,
+  /** Accept, return, send. */
+  decide: 4,
+  /** Draft interventions. */
+  draft: 8,
+  /** Clear what another officer drafted. */
+  clear: 16,
+  /** Read timelines and openings. */
+  oversee: 32,
+  /** Erase, as one of two custodians. */
+  erase: 64,
+} as const;
+export type Capability = keyof typeof CAP;
+
+/** A staff member as her verified certificate describes her; `certificate` is its SHA-256, hex. */
+export type StaffActor = {
+  readonly kind: 'staff';
+  readonly roleId: string;
+  readonly roleKind: RoleKind;
+  readonly caps: number;
+  readonly certificate: string;
+};
+
+export type Actor = { readonly kind: 'system' } | { readonly kind: 'reporter' } | StaffActor;
+
+/** The desk an act is done from: the focal point's, the official's, either, or none (not tied to the case). */
+export type Desk = 'triage' | 'official' | 'either' | 'none';
+
+type Permission = {
+  readonly system?: true;
+  readonly reporter?: true;
+  readonly staff?: { readonly kinds: readonly RoleKind[]; readonly cap: Capability; readonly desk: Desk };
+};
+
+const OFFICIALS = ['senior_official', 'alternate', 'ethics'] as const;
+const CASE_STAFF = ['focal_point', ...OFFICIALS] as const;
+
+const SYSTEM: Permission = { system: true };
+const REPORTER: Permission = { reporter: true };
+// SPEC.md §7: an official to whom an escalation was delivered sits at the triage desk too.
+const TRIAGE: Permission = { staff: { kinds: CASE_STAFF, cap: 'triage', desk: 'triage' } };
+const DECIDE: Permission = { staff: { kinds: OFFICIALS, cap: 'decide', desk: 'official' } };
+const CASE_WORK: Permission = { staff: { kinds: CASE_STAFF, cap: 'triage', desk: 'either' } };
+
+export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
+  submit: { reporter: true, system: true },
+  assign: SYSTEM,
+  lapse: SYSTEM,
+  escalate: SYSTEM,
+  reporter_message: REPORTER,
+  confirm: REPORTER,
+  dispute: REPORTER,
+  consent_change: REPORTER,
+  answer_consent: REPORTER,
+  acknowledge: TRIAGE,
+  start_triage: TRIAGE,
+  request_info: TRIAGE,
+  info_received: TRIAGE,
+  scope: TRIAGE,
+  ask_consent: TRIAGE,
+  stop_asking: TRIAGE,
+  close_out_of_scope: TRIAGE,
+  route: TRIAGE,
+  message: CASE_WORK,
+  access: CASE_WORK,
+  grant: CASE_WORK,
+  reprioritise: CASE_WORK,
+  recuse: CASE_WORK,
+  succession: { staff: { kinds: CASE_STAFF, cap: 'epoch', desk: 'either' } },
+  accept: DECIDE,
+  return: DECIDE,
+  draft_intervention: { staff: { kinds: OFFICIALS, cap: 'draft', desk: 'official' } },
+  clear_intervention: { staff: { kinds: CASE_STAFF, cap: 'clear', desk: 'either' } },
+  send_intervention: DECIDE,
+  state_reply: DECIDE,
+  erase: { staff: { kinds: ['custodian'], cap: 'erase', desk: 'none' } },
+};
+
+/** Whether a staff certificate carries a capability. */
+export function hasCap(actor: StaffActor, cap: Capability): boolean {
+  return (actor.caps & CAP[cap]) !== 0;
+}
+
+/** Whether this kind of actor, with these capabilities, may ever do this act. */
+export function mayAct(actor: Actor, act: ActKind): boolean {
+  const permission = PERMISSIONS[act];
+  if (actor.kind !== 'staff') return permission[actor.kind] === true;
+  const { staff } = permission;
+  return staff !== undefined && staff.kinds.includes(actor.roleKind) && hasCap(actor, staff.cap);
+}
+
+/** Whether the actor's role holds the case at the desk this act is done from. */
+export function sitsAt(actor: StaffActor, state: CaseState, desk: Desk): boolean {
+  const triage = actor.roleId === state.role || actor.roleId === state.escalatedTo;
+  const official = actor.roleId === state.routedTo || actor.roleId === state.escalatedTo;
+  if (desk === 'triage') return triage;
+  return desk === 'official' ? official : desk === 'none' || triage || official;
+}
+
+/** Whether the officer or her role stepped back, or the reporter excluded the role. */
+export function isBarred(actor: StaffActor, state: CaseState): 'recused' | 'role_excluded' | undefined {
+  if (state.excludedRoles.includes(actor.roleId)) return 'role_excluded';
+  const recused =
+    state.recusedRoles.includes(actor.roleId) || state.recusedOfficers.includes(actor.certificate);
+  return recused ? 'recused' : undefined;
+}
+
+/** What there is to see of a case. `timeline`: events, clocks and codes; the others are sealed compartments. */
+export const VIEWS = ['status', 'timeline', 'main', 'identity', 'internal'] as const;
+export type View = (typeof VIEWS)[number];
+
+/**
+ * Whether an actor may be handed a part of this case. For sealed parts this is the access rule; who can read
+ * them is decided by the key boxes.
+ * @see SPEC.md §7
+ */
+export function maySee(actor: Actor, view: View, state: CaseState): boolean {
+  if (actor.kind === 'system') return view === 'timeline' || view === 'status';
+  if (actor.kind === 'reporter') return view !== 'internal';
+  if (actor.roleKind === 'oversight') return view === 'timeline' && hasCap(actor, 'oversee');
+  if (!(CASE_STAFF as readonly RoleKind[]).includes(actor.roleKind)) return false;
+  if (isBarred(actor, state) !== undefined || !sitsAt(actor, state, 'either')) return false;
+  if (actor.roleId === state.role) return true;
+  // SPEC.md §3: K3 at level P hands over the facts without the names; staff notes are never part of it.
+  if (view === 'identity') return effectiveConsent(state.consents, 'K3').level === 'N';
+  return view !== 'internal';
+}

@@ -1,0 +1,97 @@
+/** What can be asked of a case: one act becomes at most one event (SPEC.md §4). */
+import { type Json, ParseError } from '@app/encoding';
+import { CLOCKS } from './clocks.js';
+import { CONSENT_CODES, LEVELS, PERSON_ROWS, SCOPES } from './consent.js';
+import { consentText, TEST_FIELDS } from './events.js';
+import {
+  bool,
+  code,
+  type FieldTable,
+  hexText,
+  listOf,
+  optional,
+  type Parsed,
+  parseRecord,
+  whole,
+} from './fields.js';
+import { CHANNEL, INT, OOS, PRI, RETURN, RSP, URGENCY } from './vocabularies.js';
+
+const ROLE_KIND_OF_TARGET = ['senior_official', 'alternate', 'ethics'] as const;
+
+const role = hexText(16);
+const certificate = hexText(32);
+const person = whole(1, PERSON_ROWS);
+const number = whole(1, 0xffff);
+const event = whole(1, 0xffff_ffff);
+const answer = { person, through: optional(person), scope: code(SCOPES), code: code(CONSENT_CODES) };
+const compartment = whole(0, 255);
+
+const ACTS = {
+  submit: {
+    declared_urgent: code(URGENCY),
+    consents: consentText,
+    role,
+    exclusions: listOf(role, 3),
+    escalation: bool,
+    raw: optional(bool),
+  },
+  assign: { role },
+  acknowledge: { exempt: optional(code(['asked', 'unsafe'])) },
+  message: { feedback: bool },
+  start_triage: {},
+  request_info: {},
+  info_received: {},
+  scope: { ...TEST_FIELDS, priority: code(PRI), second: optional(certificate) },
+  reprioritise: { priority: code(PRI), second: optional(certificate) },
+  ask_consent: { scope: code(SCOPES) },
+  answer_consent: answer,
+  /** No answer came; the question is closed without one. */
+  stop_asking: {},
+  consent_change: answer,
+  close_out_of_scope: { reason: code(OOS), second: optional(certificate) },
+  /** `target` is what the KEYSET says of the role; absent if it does not know it. */
+  route: { role, target: optional(code(ROLE_KIND_OF_TARGET)) },
+  accept: {},
+  return: { reason: code(RETURN) },
+  recuse: { whole_role: bool },
+  reporter_message: {},
+  confirm: { event },
+  dispute: { event },
+  lapse: { clock: code(CLOCKS), instance: number },
+  /** `role` is the recipient of the held-back box, `quarantined` says that a flood is being kept apart. */
+  escalate: { role: optional(role), quarantined: bool },
+  draft_intervention: {
+    number,
+    intervention: code(INT),
+    channel: code(CHANNEL),
+    level: optional(code(LEVELS)),
+  },
+  clear_intervention: { number },
+  send_intervention: { number },
+  state_reply: { number, response: code(RSP), complete: bool },
+  access: { compartment },
+  grant: { role, compartment },
+  succession: { epoch: event },
+  erase: { reason: code(['withdrawn', 'retention']), second: optional(certificate) },
+} as const satisfies Record<string, FieldTable>;
+
+export type ActKind = keyof typeof ACTS;
+export const ACT_KINDS = Object.keys(ACTS) as readonly ActKind[];
+
+export type ActOf<K extends ActKind> = { readonly kind: K } & Parsed<(typeof ACTS)[K]>;
+
+/** An act and its codes; who does it and when stand beside it. */
+export type CaseAct = { [K in ActKind]: ActOf<K> }[ActKind];
+
+/**
+ * Parses an act strictly: a known kind, every required field, no other.
+ * @throws {ParseError} `not_object`, `unknown_act`, or the code of the field at fault.
+ */
+export function parseAct(json: Json): CaseAct {
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw new ParseError('not_object', 'act');
+  const { kind, ...fields } = json as { readonly [key: string]: Json };
+  const known = ACT_KINDS.find((candidate) => candidate === kind);
+  if (known === undefined) throw new ParseError('unknown_act', 'act.kind');
+  return { kind: known, ...parseRecord<FieldTable>(ACTS[known], fields, `act.${known}`) } as CaseAct;
+}
