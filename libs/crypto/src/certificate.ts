@@ -9,18 +9,27 @@ const CERTIFICATE_BODY_BYTES = 4 + 1 + 1 + 16 + 16 + 32 + KEM_PUBLIC_KEY_BYTES +
 const ROLE_EPOCH_BODY_BYTES = 4 + 1 + 16 + 4 + KEM_PUBLIC_KEY_BYTES + 8 + 8 + 32 + 32;
 const TYPE_STAFF = 1;
 
-/** Bits of a certificate's capabilities. */
+/** Bits of a certificate's capabilities; what each allows in a case is libs/casework's to say. */
 export const CAPABILITY = {
-  triage: 1,
-  epoch: 2,
-  clear: 4,
-  senior: 8,
-  oversight: 16,
-  administer: 32,
-  custodian: 64,
+  /** Make and publish role epochs. */
+  epoch: 1,
+  /** Triage and route. */
+  triage: 2,
+  /** Accept, return, send. */
+  decide: 4,
+  /** Draft interventions. */
+  draft: 8,
+  /** Clear what another officer drafted. */
+  clear: 16,
+  /** Read timelines and openings. */
+  oversee: 32,
+  /** Erase, as one of two custodians. */
+  erase: 64,
+  /** Operate the service. */
+  administer: 128,
 } as const;
 export type Capability = keyof typeof CAPABILITY;
-const ALL_CAPABILITIES = 127;
+const ALL_CAPABILITIES = 255;
 
 /** What the roots certify about one staff member in one role. */
 export type CertificateBody = {
