@@ -15,6 +15,8 @@ export {
   sealAttachment,
   splitBlob,
 } from './attachment.js';
+export { deriveReporterKeys, deriveVaultKeys, type ReporterKeys, type VaultKeys } from './derive.js';
+export { WORD_LANGUAGES, type WordLanguage } from './hazmat/words.js';
 export {
   BOX_PURPOSE,
   type BoxPurpose,
@@ -36,4 +38,13 @@ export {
   openObject,
   sealObject,
 } from './object.js';
+export {
+  decodeDigits,
+  decodeWords,
+  encodeDigits,
+  encodeWords,
+  makeReporterCode,
+  ReceiptWordError,
+} from './receipt-code.js';
 export { nobleSealing, OpenError, type Random, type Sealing, sodiumSealing } from './sealing.js';
+export { type Keyring, openKeyring, sealKeyring } from './vault.js';
