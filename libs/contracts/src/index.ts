@@ -3,6 +3,7 @@ export {
   base64Of,
   base64UpTo,
   eventNumberSchema,
+  GRANT_BYTES,
   hashSchema,
   idSchema,
   instantSchema,

@@ -20,4 +20,5 @@ export const eventNumberSchema = z.int().min(1).max(0xffffffff);
 /** One sealed object: bucket + 1,659 bytes (libs/crypto SPEC). */
 export const OBJECT_MAX_BYTES = 65_536 + 1_659;
 export const KEY_BOX_BYTES = 1_787;
+export const GRANT_BYTES = 186;
 export const PART_BYTES = 1_048_576;

@@ -4,6 +4,7 @@ import {
   base64Of,
   base64UpTo,
   eventNumberSchema,
+  GRANT_BYTES,
   hashSchema,
   idSchema,
   instantSchema,
@@ -34,8 +35,8 @@ export const keyBoxSchema = z.strictObject({
     z.strictObject({ kind: z.literal('reporter') }),
   ]),
   box: base64Of(KEY_BOX_BYTES),
-  /** GRANT record and its signature; absent for the reporter's own first boxes, which the report lists. */
-  grant: z.strictObject({ record: base64UpTo(256), signature: signatureSchema }).optional(),
+  /** The signed GRANT record; absent for the reporter's own first boxes, which the report lists. */
+  grant: base64Of(GRANT_BYTES).optional(),
 });
 export type KeyBox = z.infer<typeof keyBoxSchema>;
 
@@ -110,6 +111,6 @@ export function sealedItems(request: {
   return [
     ...request.objects.map((o) => o.file),
     ...boxes.map((b) => b.box),
-    ...boxes.flatMap((b) => (b.grant ? [b.grant.record] : [])),
+    ...boxes.flatMap((b) => (b.grant ? [b.grant] : [])),
   ];
 }

@@ -116,12 +116,10 @@ create table boxes (
   role_id bytes16,
   role_epoch integer,
   box bytea not null check (octet_length(box) = 1787),
-  grant_record bytea,
-  grant_signature bytes64,
+  grant_record bytea check (octet_length(grant_record) = 186),
   event_number integer not null,
   constraint boxes_pkey primary key (case_pseudonym, id),
-  constraint boxes_recipient_chk check ((role_id is null) = (role_epoch is null)),
-  constraint boxes_grant_chk check ((grant_record is null) = (grant_signature is null))
+  constraint boxes_recipient_chk check ((role_id is null) = (role_epoch is null))
 );
 create index boxes_role_idx on boxes (role_id, case_pseudonym) where role_id is not null;
 call make_append_only('boxes');
@@ -317,9 +315,9 @@ create function mailbox_objects(mailbox bytea)
   from objects o join cases c on c.pseudonym = o.case_pseudonym
   where c.mailbox_id = mailbox and o.compartment in (0, 1) order by o.event_number, o.id $$;
 create function mailbox_boxes(mailbox bytea)
-  returns table (compartment smallint, epoch integer, box bytea, grant_record bytea, grant_signature bytea, event_number integer)
+  returns table (compartment smallint, epoch integer, box bytea, grant_record bytea, event_number integer)
   language sql stable security definer set search_path = public as $$
-  select b.compartment, b.epoch, b.box, b.grant_record, b.grant_signature, b.event_number
+  select b.compartment, b.epoch, b.box, b.grant_record, b.event_number
   from boxes b join cases c on c.pseudonym = b.case_pseudonym
   where c.mailbox_id = mailbox and b.role_id is null order by b.event_number, b.id $$;
 create function mailbox_blobs(mailbox bytea)

@@ -45,7 +45,6 @@ export class BoxRow {
   @Int('role_epoch', { nullable: true }) roleEpoch: number | null;
   @Bytes('box') box: Buffer;
   @Bytes('grant_record', { nullable: true }) grantRecord: Buffer | null;
-  @Bytes('grant_signature', { nullable: true }) grantSignature: Buffer | null;
   @Int('event_number') eventNumber: number;
 }
 
