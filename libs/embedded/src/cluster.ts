@@ -43,7 +43,7 @@ export async function ensureCluster(site: Site, notice: (line: string) => void):
 }
 
 export function serverEnvironment(home: string): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC', HOME: home };
+  return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC', HOME: home };
 }
 
 function checkVersion({ home, data, binaries }: Site): void {

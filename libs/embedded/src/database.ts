@@ -11,21 +11,29 @@ export async function ensureDatabase(adminUrl: string, name: string): Promise<vo
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    for (let attempt = 1; ; attempt += 1) {
-      const found = await client.query('select 1 from pg_database where datname = $1', [name]);
-      if (found.rows.length > 0) return;
-      try {
-        await client.query(`create database ${client.escapeIdentifier(name)}`);
-        return;
-      } catch (err) {
-        const code = errnoOf(err) ?? '';
-        if (ALREADY_THERE.has(code)) return;
-        if (code !== TEMPLATE_IN_USE || attempt === ATTEMPTS) throw err;
-        await sleep(50);
-      }
+    for (let attempt = 1; !(await isThere(client, name)); attempt += 1) {
+      const failure = await creationFailure(client, name);
+      if (failure === undefined) continue;
+      if (errnoOf(failure) !== TEMPLATE_IN_USE || attempt >= ATTEMPTS) throw failure;
+      await sleep(50);
     }
   } finally {
     await client.end();
+  }
+}
+
+async function isThere(client: pg.Client, name: string): Promise<boolean> {
+  const found = await client.query('select 1 from pg_database where datname = $1', [name]);
+  return found.rows.length > 0;
+}
+
+/** Another process creating the same database at this moment is no failure. */
+async function creationFailure(client: pg.Client, name: string): Promise<Error | undefined> {
+  try {
+    await client.query(`create database ${client.escapeIdentifier(name)}`);
+    return undefined;
+  } catch (err) {
+    return ALREADY_THERE.has(errnoOf(err) ?? '') ? undefined : (err as Error);
   }
 }
 

@@ -230,7 +230,7 @@ describe('launchers in processes of their own', () => {
     const launchers = [1, 2, 3].map(() =>
       spawn(process.execPath, [script, home], {
         stdio: ['ignore', 'pipe', 'inherit'],
-        env: { PATH: process.env['PATH'] },
+        env: { PATH: process.env.PATH },
       }),
     );
     const answers = await Promise.all(

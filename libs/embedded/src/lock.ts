@@ -53,7 +53,7 @@ export function readIfPresent(file: string): string | undefined {
 
 function isZombie(pid: number): boolean {
   if (process.platform !== 'linux') return false;
-  return /\) Z /.test(readIfPresent(`/proc/${String(pid)}/stat`) ?? '');
+  return (readIfPresent(`/proc/${String(pid)}/stat`) ?? '').includes(') Z ');
 }
 
 /** The file appears complete or not at all, so a reader never meets a lock without its owner. */

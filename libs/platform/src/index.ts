@@ -1,0 +1,18 @@
+/** What every server process shares; a closed list without a word of the domain. */
+export {
+  clockConfigSchema,
+  clockFromEnv,
+  clockWithOffset,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Random,
+} from './clock.js';
+export { loadConfig } from './config.js';
+export { errorCode } from './error-code.js';
+export { FileError, readFileStrict, writeFileDurable, writeImmutable, type FileErrorCode } from './files.js';
+export { LANDING_CSS, renderLandingPage, type LandingFacts } from './landing.js';
+export { makeLogger, makeNestLogger, type Log, type LogFields, type LogSink } from './logging.js';
+export { Refused, type ProblemExtensions } from './problem.js';
+export { createServer, serve, type CreateServerOptions, type ServeOptions } from './server.js';
+export { EXIT, runMain, StartupError } from './startup.js';
