@@ -15,7 +15,7 @@ export const ROLE_KINDS = [
 ] as const;
 export type RoleKind = (typeof ROLE_KINDS)[number];
 
-/** Capability bits of a staff certificate's `caps` (libs/crypto SPEC.md §5); those that matter in a case. */
+/** Capability bits of a staff certificate's `caps` (libs/crypto SPEC, certificates); those that matter in a case. */
 export const CAP = {
   /** Make and publish role epochs. */
   epoch: 1,

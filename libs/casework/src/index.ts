@@ -75,7 +75,19 @@ export {
   PHASES,
 } from './events.js';
 export { acceleratePolicy, DEFAULT_POLICY, parsePolicy, type Policy, type Targets } from './policy.js';
+export { COUNTRIES, NO_COUNTRY } from './countries.js';
 export { replay, type ResponseTime, responseTimes } from './replay.js';
+export {
+  checkReport,
+  checkRoutable,
+  isDigital,
+  joinReport,
+  type ReportBody,
+  type ReportPart,
+  type ReportProblem,
+  type RouteContext,
+  splitReport,
+} from './report.js';
 export {
   applyEvent,
   type CaseState,

@@ -136,7 +136,7 @@ export const MOD = [
 export type ModCode = (typeof MOD)[number];
 
 /** Ways of taking part that go through a platform. */
-export const DIGITAL_MOD = ['VID', 'LIV', 'HYB', 'CHAT', 'STRM', 'PORT', 'SOC'] as const;
+export const DIGITAL_MOD: readonly ModCode[] = ['VID', 'LIV', 'HYB', 'CHAT', 'STRM', 'PORT', 'SOC'];
 
 /** The submitter's relation to the person affected. */
 export const SRC = [
