@@ -81,10 +81,10 @@ export default {
     },
     {
       name: 'feature-front-door-only',
-      comment: 'enter a sibling feature by its module or service',
+      comment: 'enter a sibling feature by its module, service or guard',
       severity: 'error',
       from: { path: '^apps/(intake|desk|worker|signer|witness)/src/([^/]+)/' },
-      to: { path: '^apps/$1/src/[^/]+/', pathNot: ['^apps/$1/src/$2/', '[.](module|service)[.]ts$'] },
+      to: { path: '^apps/$1/src/[^/]+/', pathNot: ['^apps/$1/src/$2/', '[.](module|service|guard)[.]ts$'] },
     },
     {
       name: 'pure-has-no-platform',
@@ -116,7 +116,7 @@ export default {
       from: { path: [SERVER, NODE] },
       to: {
         path: [
-          '^libs/crypto/src/(seal|hazmat/(age|kem|xwing|seal|box)[^/]*)[.]ts$',
+          '^libs/crypto/src/(seal|sealing|key-box|vault|receipt-code|hazmat/(age|words|kem-(noble|sodium)))[.]ts$',
           npm('age-encryption|@noble/post-quantum'),
         ],
         reachable: true,

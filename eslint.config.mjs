@@ -99,7 +99,6 @@ export default tseslint.config(
       '.stryker-tmp/',
       '.data/',
       'libs/globals.d.ts',
-      'test/architecture/plants/',
     ],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' } },

@@ -25,6 +25,7 @@ import {
 import { homedir, hostname, tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -40,14 +41,15 @@ const RETRY = 'then run the same command again.';
 /** A set-up that cannot go on; the message is one sentence for the person at the keyboard. */
 export class SetupError extends Error {}
 
-/** Installs and builds what is missing; returns at once when nothing is. */
-export async function setUp() {
+/** Installs and builds what is missing; returns at once when nothing is. `build: false` stops at the dependencies. */
+export async function setUp({ build: wantsBuild = true } = {}) {
   checkNode();
   if (!existsSync(at('libs'))) return;
-  if (installed() && built()) return;
+  const ready = () => !wantsBuild || built();
+  if (installed() && ready()) return;
   await exclusively(async () => {
     if (!installed()) await install();
-    if (!built()) await build();
+    if (!ready()) await build();
   });
 }
 
@@ -183,7 +185,7 @@ function unwritable() {
 }
 
 function lastLines(text, count) {
-  return text.trim().split('\n').slice(-count).join('\n');
+  return stripVTControlCharacters(text).trim().split('\n').slice(-count).join('\n');
 }
 
 async function run(step, command, args) {
