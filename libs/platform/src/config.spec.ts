@@ -57,7 +57,7 @@ describe('loadConfig', () => {
 });
 
 describe('runMain', () => {
-  async function outcome(failure: unknown): Promise<{ text: string; code: number }> {
+  async function outcome(failure: Error): Promise<{ text: string; code: number }> {
     const seen = { text: '', code: 0 };
     const fail = (): Promise<void> => Promise.reject(failure);
     await runMain(fail, { writeError: (text) => (seen.text += text), exit: (code) => (seen.code = code) });

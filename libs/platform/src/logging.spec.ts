@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorCode } from './error-code.js';
-import { makeLogger, makeNestLogger, type LogFields } from './logging.js';
+import { makeLogger, makeNestLogger } from './logging.js';
 
 const SECRET = 'Testimony: he said "stop".';
 

@@ -37,6 +37,7 @@ export type CreateServerOptions = {
 };
 
 const REQUEST_MS = 300_000;
+const IDLE_POLL_MS = 50;
 const HEALTH = '/health';
 
 /** Builds the application, ready for `serve` or for `inject` in tests. */
@@ -218,8 +219,13 @@ function endOnSignals(app: NestFastifyApplication, { log, drainMs = 10_000 }: Se
     if (ending) return;
     ending = true;
     log.info('stopping', { signal });
+    const server = app.getHttpServer();
+    // A connection kept alive by a request that was in flight would hold the end up until it times out.
+    const idle = setInterval(() => {
+      server.closeIdleConnections();
+    }, IDLE_POLL_MS);
     const cut = setTimeout(() => {
-      app.getHttpServer().closeAllConnections();
+      server.closeAllConnections();
     }, drainMs);
     try {
       await app.close();
@@ -229,6 +235,7 @@ function endOnSignals(app: NestFastifyApplication, { log, drainMs = 10_000 }: Se
       log.error('stop.failed', { code: errorCode(err) });
       process.exit(EXIT.defect);
     } finally {
+      clearInterval(idle);
       clearTimeout(cut);
     }
   };
