@@ -11,6 +11,8 @@ export const TAG = {
   object: 'safe-conduct/object/1',
   grant: 'safe-conduct/grant/1',
   act: 'safe-conduct/act/1',
+  /** A second officer's signature over a colleague's statement. */
+  second: 'safe-conduct/second/1',
   promise: 'safe-conduct/ssp/1',
   mailboxState: 'safe-conduct/mailbox-state/1',
   session: 'safe-conduct/session/1',
