@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeUtf8 } from '@app/encoding';
-import { problemType, type RouteRequest } from '@app/contracts';
-import { ApiProblem, type Fetch, makeApiClient, MAX_ATTEMPTS, Unreachable } from './index.js';
+import { problemType } from '@app/contracts';
+import { type ApiClient, ApiProblem, type Fetch, makeApiClient, MAX_ATTEMPTS, Unreachable } from './index.js';
 
 type Sent = { url: string; method: string; headers: { nonce?: string }; body?: Uint8Array };
 
@@ -108,18 +108,16 @@ describe('the typed client', () => {
 
   it('never repeats an act whose fate is unknown, but does after an expired nonce', async () => {
     const request = {
-      body: { kind: 'message' as const, object: { compartment: 0, epoch: 1, file: 'AAAA' }, blobs: [] },
-    } satisfies RouteRequest<'mailboxAct'>;
+      params: { case: ID },
+      body: { act: { kind: 'accept' }, statement: 'AAAA', signature: 'A'.repeat(88) },
+    };
     const authorize = () => Promise.resolve({});
     const lost = server(new TypeError('reset'));
-    await expect(lost.client.authorizedBy(authorize).call('mailboxAct', request)).rejects.toBeInstanceOf(
-      Unreachable,
-    );
+    const act = (client: ApiClient) => client.authorizedBy(authorize).call('caseAct', request);
+    await expect(act(lost.client)).rejects.toBeInstanceOf(Unreachable);
     expect(lost.sent).toHaveLength(1);
     const late = server(problem('nonce_expired', 401), problem('not_allowed_now', 409));
-    expect(await codeOf(late.client.authorizedBy(authorize).call('mailboxAct', request))).toBe(
-      'not_allowed_now',
-    );
+    expect(await codeOf(act(late.client))).toBe('not_allowed_now');
     expect(late.sent).toHaveLength(2);
   });
 

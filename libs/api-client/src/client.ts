@@ -28,9 +28,9 @@ export interface ApiClient {
   /**
    * Calls a route.
    *
-   * GET, PUT and the submission (which carries its own identifier) are tried again, up to {@link MAX_ATTEMPTS} times
-   * in all, when the service was not reached or asked to wait; everything else is sent once, unless its nonce had
-   * expired.
+   * GET, PUT, the submission and a mailbox act (both known by their content, so that a repeat gets the same answer)
+   * are tried again, up to {@link MAX_ATTEMPTS} times in all, when the service was not reached or asked to wait;
+   * everything else is sent once, unless its nonce had expired.
    * @throws {ApiProblem} the service refused.
    * @throws {Unreachable} it could not be reached.
    * @throws {ParseError} `bad_answer`, `answer_too_large`: it answered something else than the contract says.
@@ -48,7 +48,7 @@ const TIMEOUT_MS = 60_000;
 const JSON_MAX_BYTES = 33_554_432;
 const BYTES_MAX_BYTES = 8_388_608;
 const TEXT_MAX_BYTES = 1_048_576;
-const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'nonces', 'vault', 'challenge'];
+const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'mailboxAct', 'nonces', 'vault', 'challenge'];
 
 /**
  * Makes a client of one origin.

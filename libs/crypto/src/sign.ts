@@ -13,6 +13,7 @@ export {
   type EpochsSignature,
   type EpochsSigner,
   type KeysetFile,
+  parseKeysetFile,
   type Revocation,
   type RootPart,
 } from './keyset-format.js';
