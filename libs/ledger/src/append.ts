@@ -1,0 +1,286 @@
+/** Adding to the ledger inside the caller's transaction: a case changes together with its entry or not at all. */
+import { type CaseEvent, type CaseState, encodeDetail, EVENT_TYPES, nextDeadline } from '@app/casework';
+import type { EventReceipt } from '@app/contracts';
+import {
+  type ActorClass,
+  commitEvent,
+  commitPayload,
+  encodeCaseLeaf,
+  encodeKeysetLeafBody,
+  encodeOpening,
+  encodePublicLeaf,
+  type Keyset,
+  PUBLIC_LEAF_CLASS,
+  type PublicLeafClass,
+  sha256,
+} from '@app/crypto/verify';
+import {
+  type Bytes,
+  bytesEqual,
+  concatBytes,
+  decodeUtf8,
+  type Instant,
+  Invariant,
+  parseCanonicalJson,
+  toBase64,
+  toHex,
+} from '@app/encoding';
+import { CaseRow, EventPayloadRow, LogOutboxRow, type Tx } from '@app/persistence';
+import type { Random } from '@app/platform';
+
+const HASH_BYTES = 32;
+const NO_HASH = new Uint8Array(HASH_BYTES);
+const DAY_SECONDS = 86_400;
+
+/** What an event binds besides itself. `items` are the SHA-256s of objects, boxes and GRANTs, in the order of the request. */
+export type Payload = {
+  readonly statement?: Uint8Array;
+  readonly signature?: Uint8Array;
+  readonly items: readonly Uint8Array[];
+};
+
+export type AppendDeps = { readonly random: Random; readonly tickSeconds: number };
+
+/** A case before its first event; the rest of the row follows from the event and the state after it. */
+export type NewCase = Pick<
+  CaseRow,
+  'pseudonym' | 'threadId' | 'mailboxId' | 'mailboxKey' | 'submissionHash' | 'roleId' | 'policyHash'
+>;
+
+export type NewEvent = {
+  /** As `caseForUpdate` gave it, so locked. */
+  readonly row: CaseRow;
+  readonly event: CaseEvent;
+  readonly next: CaseState;
+  readonly payload: Payload;
+  /** Changed only if given; null clears. */
+  readonly assignee?: Uint8Array | null;
+  readonly routedTo?: Uint8Array | null;
+};
+
+/**
+ * Inserts a case with its first event.
+ * @returns what the participant needs to recompute the entry.
+ */
+export async function openCase(
+  tx: Tx,
+  opened: {
+    readonly row: NewCase;
+    readonly event: CaseEvent;
+    readonly next: CaseState;
+    readonly payload: Payload;
+  },
+  deps: AppendDeps,
+): Promise<EventReceipt> {
+  const { row, event, next, payload } = opened;
+  if (next.eventNumber !== 1) throw new Invariant('a case opens with its first event');
+  const previous = { pseudonym: row.pseudonym, policyHash: row.policyHash, lastCommitment: NO_HASH };
+  const sealed = sealEvent(previous, event, 1, payload, deps);
+  await tx.insert(CaseRow, {
+    ...row,
+    ...derivedColumns(next, sealed.commitment),
+    assignee: null,
+    routedTo: null,
+    receivedAt: event.at,
+  });
+  return appendEvent(tx, sealed);
+}
+
+/**
+ * Moves a case on by one event.
+ * @returns what the participants need to recompute the entry.
+ */
+export async function recordEvent(tx: Tx, recorded: NewEvent, deps: AppendDeps): Promise<EventReceipt> {
+  const { row, event, next, payload, assignee, routedTo } = recorded;
+  if (next.eventNumber !== row.eventNumber + 1) throw new Invariant('events of a case have no gaps');
+  const sealed = sealEvent(row, event, next.eventNumber, payload, deps);
+  await tx.update(
+    CaseRow,
+    { pseudonym: row.pseudonym },
+    {
+      ...derivedColumns(next, sealed.commitment),
+      ...(assignee !== undefined && { assignee: assignee === null ? null : Buffer.from(assignee) }),
+      ...(routedTo !== undefined && { routedTo: routedTo === null ? null : Buffer.from(routedTo) }),
+    },
+  );
+  return appendEvent(tx, sealed);
+}
+
+/** The case, locked until the transaction ends; null if there is none. */
+export function caseForUpdate(tx: Tx, pseudonym: Uint8Array): Promise<CaseRow | null> {
+  return tx
+    .createQueryBuilder(CaseRow, 'c')
+    .setLock('pessimistic_write')
+    .where('c.pseudonym = :pseudonym', { pseudonym: Buffer.from(pseudonym) })
+    .getOne();
+}
+
+/** Adds an entry that anyone can read. */
+export async function appendPublicLeaf(
+  tx: Tx,
+  leaf: { readonly class: PublicLeafClass; readonly body: Uint8Array; readonly time: Instant },
+  deps: Pick<AppendDeps, 'tickSeconds'>,
+): Promise<void> {
+  const entry = encodePublicLeaf({ ...leaf, time: floorTo(leaf.time, deps.tickSeconds) });
+  await tx.insert(LogOutboxRow, {
+    casePseudonym: null,
+    eventNumber: null,
+    entry: Buffer.from(entry),
+    random: null,
+    opening: null,
+    createdAt: leaf.time,
+  });
+}
+
+/** Sees to it that the KEYSET in force has an entry of today (UTC), so that clients find fresh proof of it. */
+export async function ensureKeysetLeaf(
+  tx: Tx,
+  keyset: Pick<Keyset, 'version' | 'hash'>,
+  now: Instant,
+  deps: Pick<AppendDeps, 'tickSeconds'>,
+): Promise<void> {
+  // Two workers at once would both find none.
+  await tx.query('select pg_advisory_xact_lock($1)', [KEYSET_LEAF_LOCK]);
+  const body = encodeKeysetLeafBody({ ...keyset, path: `/keyset/${toHex(keyset.hash)}` });
+  const midnight = now - (now % DAY_SECONDS);
+  const rows: { entry: Buffer }[] = await tx.query(
+    'select entry from log_outbox where case_pseudonym is null and created_at >= $1',
+    [midnight],
+  );
+  const header = encodePublicLeaf({ class: PUBLIC_LEAF_CLASS.keyset, time: 0, body });
+  const isThere = rows.some(({ entry }) => samePublicLeaf(entry, header));
+  if (!isThere) await appendPublicLeaf(tx, { class: PUBLIC_LEAF_CLASS.keyset, body, time: now }, deps);
+}
+
+/** Adds the entry of a POLICY: its version, the SHA-256 of its canonical JSON, and where it is published. */
+export async function appendPolicyLeaf(
+  tx: Tx,
+  policy: { readonly version: number; readonly hash: Uint8Array },
+  now: Instant,
+  deps: Pick<AppendDeps, 'tickSeconds'>,
+): Promise<void> {
+  // The body of a POLICY leaf has the layout of a KEYSET leaf's.
+  const body = encodeKeysetLeafBody({ ...policy, path: `/policy/${toHex(policy.hash)}` });
+  await appendPublicLeaf(tx, { class: PUBLIC_LEAF_CLASS.policy, body, time: now }, deps);
+}
+
+/** The last tick at or before an instant. */
+export function floorTo(time: Instant, tickSeconds: number): Instant {
+  return time - (time % tickSeconds);
+}
+
+const KEYSET_LEAF_LOCK = 0x5afec0d2;
+/** version(1) ‖ class(1) ‖ zero(2), before the time(8). */
+const LEAF_TIME = { start: 4, end: 12 } as const;
+
+function samePublicLeaf(a: Uint8Array, b: Uint8Array): boolean {
+  return (
+    bytesEqual(a.subarray(0, LEAF_TIME.start), b.subarray(0, LEAF_TIME.start)) &&
+    bytesEqual(a.subarray(LEAF_TIME.end), b.subarray(LEAF_TIME.end))
+  );
+}
+
+type SealedEvent = {
+  readonly casePseudonym: Uint8Array;
+  readonly eventNumber: number;
+  readonly at: Instant;
+  readonly random: Bytes;
+  readonly opening: Bytes;
+  readonly commitment: Bytes;
+  readonly entry: Bytes;
+  readonly payload: Payload;
+  readonly payloadRandom: Bytes;
+  readonly statementHash: Uint8Array;
+  readonly signatureHash: Uint8Array;
+};
+
+const ACTOR_CLASS = { system: 0, reporter: 1, staff: 2 } as const satisfies Record<
+  CaseEvent['actor'],
+  ActorClass
+>;
+
+function sealEvent(
+  previous: Pick<CaseRow, 'pseudonym' | 'policyHash'> & { readonly lastCommitment: Uint8Array },
+  event: CaseEvent,
+  eventNumber: number,
+  payload: Payload,
+  { random, tickSeconds }: AppendDeps,
+): SealedEvent {
+  const payloadRandom = random.bytes(HASH_BYTES);
+  const statementHash = payload.statement === undefined ? NO_HASH : sha256(payload.statement);
+  const signatureHash = payload.signature === undefined ? NO_HASH : sha256(payload.signature);
+  const opening = encodeOpening({
+    type: EVENT_TYPES[event.type],
+    actorClass: ACTOR_CLASS[event.actor],
+    flags: 0,
+    casePseudonym: new Uint8Array(previous.pseudonym),
+    eventNumber,
+    serverTime: event.at,
+    previousCommitment: new Uint8Array(previous.lastCommitment),
+    payloadCommitment: commitPayload(payloadRandom, statementHash, signatureHash, payload.items),
+    policyHash: new Uint8Array(previous.policyHash),
+    detail: parseCanonicalJson(decodeUtf8(encodeDetail(event.type, event.detail), 'detail'), 'detail'),
+  });
+  const r = random.bytes(HASH_BYTES);
+  const commitment = commitEvent(r, opening);
+  return {
+    casePseudonym: previous.pseudonym,
+    eventNumber,
+    at: event.at,
+    random: r,
+    opening,
+    commitment,
+    entry: encodeCaseLeaf({ time: floorTo(event.at, tickSeconds), commitment }),
+    payload,
+    payloadRandom,
+    statementHash,
+    signatureHash,
+  };
+}
+
+async function appendEvent(tx: Tx, sealed: SealedEvent): Promise<EventReceipt> {
+  const { casePseudonym, eventNumber, payload } = sealed;
+  const { identifiers } = await tx.insert(LogOutboxRow, {
+    casePseudonym: Buffer.from(casePseudonym),
+    eventNumber,
+    entry: Buffer.from(sealed.entry),
+    random: Buffer.from(sealed.random),
+    opening: Buffer.from(sealed.opening),
+    createdAt: sealed.at,
+  });
+  const outboxId = (identifiers[0] as { id: number }).id;
+  await tx.insert(EventPayloadRow, {
+    outboxId,
+    payloadRandom: Buffer.from(sealed.payloadRandom),
+    statement: payload.statement === undefined ? null : Buffer.from(payload.statement),
+    signature: payload.signature === undefined ? null : Buffer.from(payload.signature),
+    statementHash: Buffer.from(sealed.statementHash),
+    signatureHash: Buffer.from(sealed.signatureHash),
+    items: Buffer.from(concatBytes(...payload.items)),
+  });
+  return {
+    casePseudonym: toHex(casePseudonym),
+    eventNumber,
+    entry: toBase64(sealed.entry),
+    random: toBase64(sealed.random),
+    opening: toBase64(sealed.opening),
+    payloadRandom: toBase64(sealed.payloadRandom),
+    statementHash: toHex(sealed.statementHash),
+    signatureHash: toHex(sealed.signatureHash),
+    items: payload.items.map(toHex),
+  };
+}
+
+function derivedColumns(
+  next: CaseState,
+  commitment: Uint8Array,
+): Pick<CaseRow, 'state' | 'phase' | 'escalated' | 'eventNumber' | 'lastCommitment' | 'nextDeadline'> {
+  return {
+    state: next,
+    phase: next.phase,
+    escalated: next.flags.escalated,
+    eventNumber: next.eventNumber,
+    lastCommitment: Buffer.from(commitment),
+    nextDeadline: nextDeadline(next) ?? null,
+  };
+}

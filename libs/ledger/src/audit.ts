@@ -1,0 +1,257 @@
+/** The ledger against itself: what start-up demands, and what an audit of the database finds. */
+import { parseCaseEvent } from '@app/casework';
+import { commitPayload, type Opening, parseLeaf, sha256, verifyOpening } from '@app/crypto/verify';
+import { type Bytes, bytesEqual, Invariant, ParseError, toHex, VerificationError } from '@app/encoding';
+import { LogBatchRow, type Tx } from '@app/persistence';
+import { parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
+import { deriveEntries } from './entries.js';
+import { LedgerFault } from './fault.js';
+import { newestCheckpoint } from './publisher.js';
+import { parseHead } from './sequencer.js';
+import { FileMissing, type LedgerStore, logSource, readPublished } from './store.js';
+
+/**
+ * Refuses to go on if the parts of the ledger contradict each other: head, frontier, newest batch, newest signed
+ * checkpoint, published checkpoint and the right edge of the tiles. Cheap: a few rows and a few files. Missing files
+ * are no contradiction, because the publisher makes them anew.
+ * @throws {LedgerFault} `state_mismatch`, `checkpoint_mismatch`, `files_mismatch`.
+ */
+export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
+  const heads: { size: number; root: Buffer; frontier: Buffer }[] = await tx.query(
+    'select size, root, frontier from log_state',
+  );
+  const head = heads[0] === undefined ? { size: 0, root: undefined } : parseHead(heads[0]);
+  const [batch] = await tx.find(LogBatchRow, { order: { sizeAfter: 'DESC' }, take: 1 });
+  if ((batch?.sizeAfter ?? 0) !== head.size) throw new LedgerFault('state_mismatch');
+  if (batch !== undefined && head.root !== undefined && !bytesEqual(batch.root, head.root)) {
+    throw new LedgerFault('state_mismatch');
+  }
+  const signed = await newestCheckpoint(tx);
+  if (signed !== undefined) {
+    const checkpoint = parseCheckpoint(parseNote(signed.note).body);
+    if (checkpoint.size !== signed.size) throw new LedgerFault('checkpoint_mismatch');
+    await checkAgainstBatch(tx, checkpoint);
+    await checkRightEdge(store, checkpoint);
+  }
+  const published = await publishedOrFault(store);
+  if (published === undefined) return;
+  // What is published was signed before: anything newer comes from another database.
+  if (published.size > (signed?.size ?? 0)) throw new LedgerFault('checkpoint_mismatch');
+  await checkAgainstBatch(tx, published);
+}
+
+type TreeHead = { readonly size: number; readonly root: Bytes };
+
+async function checkAgainstBatch(tx: Tx, { size, root }: TreeHead): Promise<void> {
+  const batch = await tx.findOneBy(LogBatchRow, { sizeAfter: size });
+  if (batch === null || !bytesEqual(batch.root, root)) throw new LedgerFault('checkpoint_mismatch');
+}
+
+async function checkRightEdge(store: LedgerStore, { size, root }: TreeHead): Promise<void> {
+  try {
+    if (!bytesEqual(await rootFromTiles(size, logSource(store)), root))
+      throw new LedgerFault('files_mismatch');
+  } catch (error) {
+    if (error instanceof FileMissing) return;
+    throw error instanceof ParseError ? new LedgerFault('files_mismatch') : error;
+  }
+}
+
+async function publishedOrFault(store: LedgerStore): Promise<TreeHead | undefined> {
+  try {
+    return await readPublished(store);
+  } catch (error) {
+    throw error instanceof ParseError ? new LedgerFault('files_mismatch') : error;
+  }
+}
+
+/**
+ * - `entry_mismatch`: the database's entry is not the bundle's. `entries_missing`, `entries_malformed`: no bundle.
+ * - `batches_broken`: the entries cannot be derived: a batch or a cover key is missing.
+ * - `entry_malformed`, `opening_invalid`, `opening_foreign`: not an entry; its opening does not open it; it opens it
+ *   as an event of another case or number.
+ * - `detail_invalid`: an opening whose event no case can have.
+ * - `payload_mismatch`, `statement_mismatch`: what is stored beside the event is not what it committed to.
+ * - `chain_broken`: an event number is missing, or the commitment to the event before is not to it.
+ * - `case_head_mismatch`: the case's row does not stand at its last event.
+ */
+export type DatabaseFindingCode =
+  | 'entry_mismatch'
+  | 'entries_missing'
+  | 'entries_malformed'
+  | 'batches_broken'
+  | 'entry_malformed'
+  | 'opening_invalid'
+  | 'opening_foreign'
+  | 'detail_invalid'
+  | 'payload_mismatch'
+  | 'statement_mismatch'
+  | 'chain_broken'
+  | 'case_head_mismatch';
+
+/** `index` in the ledger, or the case and event number, whichever says where. */
+export type DatabaseFinding = {
+  readonly code: DatabaseFindingCode;
+  readonly index?: number;
+  readonly casePseudonym?: string;
+  readonly eventNumber?: number;
+};
+
+const TILE_WIDTH = 256;
+
+/**
+ * Compares the database with the public files and with itself: entries [from, to) against their bundles, and every
+ * case that has an event there from its first event to its last.
+ * @param range - `to` at most the published size.
+ * @returns no findings if all agrees. Says nothing of the tree: that is `auditTree`'s.
+ */
+export async function auditDatabase(
+  tx: Tx,
+  store: LedgerStore,
+  range: { readonly from: number; readonly to: number },
+): Promise<DatabaseFinding[]> {
+  const findings: DatabaseFinding[] = [];
+  const published = (await readPublished(store))?.size ?? 0;
+  if (range.from < 0 || range.to > published || range.from > range.to) throw new Invariant('audit range');
+  for (let start = range.from; start < range.to; start = start - (start % TILE_WIDTH) + TILE_WIDTH) {
+    const end = Math.min(range.to, start - (start % TILE_WIDTH) + TILE_WIDTH);
+    findings.push(...(await auditBundle(tx, store, { start, end, published })));
+  }
+  const cases: { case_pseudonym: Buffer }[] = await tx.query(
+    `select distinct o.case_pseudonym from log_outbox o join log_sequence s on s.outbox_id = o.id
+     where o.case_pseudonym is not null and s.seq >= $1 and s.seq < $2 order by o.case_pseudonym`,
+    [range.from, range.to],
+  );
+  for (const { case_pseudonym } of cases) findings.push(...(await auditCase(tx, case_pseudonym)));
+  return findings;
+}
+
+async function auditBundle(
+  tx: Tx,
+  store: LedgerStore,
+  span: { start: number; end: number; published: number },
+): Promise<DatabaseFinding[]> {
+  const { start, end, published } = span;
+  const bundle = Math.floor(start / TILE_WIDTH);
+  const width = Math.min(TILE_WIDTH, published - bundle * TILE_WIDTH);
+  try {
+    const entries = parseEntryBundle(await logSource(store).readEntries(bundle, width), width);
+    const derived = await deriveEntries(tx, start, end);
+    return derived
+      .filter(({ index, entry }) => !sameBytes(entry, entries[index % TILE_WIDTH]))
+      .map(({ index }) => ({ code: 'entry_mismatch', index }));
+  } catch (error) {
+    if (error instanceof FileMissing) return [{ code: 'entries_missing', index: start }];
+    if (error instanceof ParseError) return [{ code: 'entries_malformed', index: start }];
+    if (error instanceof LedgerFault) return [{ code: 'batches_broken', index: start }];
+    throw error;
+  }
+}
+
+type EventRow = {
+  readonly event_number: number;
+  readonly entry: Buffer;
+  readonly random: Buffer;
+  readonly opening: Buffer;
+  readonly payload_random: Buffer | null;
+  readonly statement: Buffer | null;
+  readonly signature: Buffer | null;
+  readonly statement_hash: Buffer;
+  readonly signature_hash: Buffer;
+  readonly items: Buffer;
+};
+
+async function auditCase(tx: Tx, pseudonym: Buffer): Promise<DatabaseFinding[]> {
+  const rows: EventRow[] = await tx.query(
+    `select o.event_number, o.entry, o.random, o.opening, p.payload_random, p.statement, p.signature,
+            p.statement_hash, p.signature_hash, p.items
+     from log_outbox o left join event_payloads p on p.outbox_id = o.id
+     where o.case_pseudonym = $1 order by o.event_number`,
+    [pseudonym],
+  );
+  const codes: { code: DatabaseFindingCode; eventNumber: number }[] = [];
+  let previous: Uint8Array = new Uint8Array(32);
+  for (const [i, row] of rows.entries()) {
+    const found = auditEvent(pseudonym, row, { number: i + 1, previous });
+    codes.push(...found.map((code) => ({ code, eventNumber: row.event_number })));
+    previous = commitmentOf(row.entry) ?? previous;
+  }
+  const heads: { event_number: number; last_commitment: Buffer }[] = await tx.query(
+    'select event_number, last_commitment from cases where pseudonym = $1',
+    [pseudonym],
+  );
+  if (heads[0]?.event_number !== rows.length || !bytesEqual(heads[0].last_commitment, previous)) {
+    codes.push({ code: 'case_head_mismatch', eventNumber: rows.length });
+  }
+  return codes.map((finding) => ({ ...finding, casePseudonym: toHex(pseudonym) }));
+}
+
+function auditEvent(
+  pseudonym: Buffer,
+  row: EventRow,
+  expected: { number: number; previous: Uint8Array },
+): DatabaseFindingCode[] {
+  const opening = openedBy(row);
+  if (typeof opening === 'string') return [opening];
+  const codes: DatabaseFindingCode[] = [];
+  if (!bytesEqual(opening.casePseudonym, pseudonym) || opening.eventNumber !== row.event_number) {
+    codes.push('opening_foreign');
+  }
+  if (row.event_number !== expected.number || !bytesEqual(opening.previousCommitment, expected.previous)) {
+    codes.push('chain_broken');
+  }
+  if (!isEvent(opening)) codes.push('detail_invalid');
+  return [...codes, ...auditPayload(row, opening)];
+}
+
+function openedBy({ entry, random, opening }: EventRow): Opening | DatabaseFindingCode {
+  try {
+    return verifyOpening(entry, random, opening);
+  } catch (error) {
+    if (error instanceof VerificationError) return 'opening_invalid';
+    if (error instanceof ParseError) return 'entry_malformed';
+    throw error;
+  }
+}
+
+function isEvent({ type, serverTime, actorClass, detail }: Opening): boolean {
+  try {
+    parseCaseEvent(type, serverTime, (['system', 'reporter', 'staff'] as const)[actorClass], detail);
+    return true;
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
+  }
+}
+
+function auditPayload(row: EventRow, opening: Opening): DatabaseFindingCode[] {
+  // Erased: the commitment stands and says nothing any more.
+  if (row.payload_random === null) return [];
+  const items = Array.from({ length: row.items.length / 32 }, (_, i) =>
+    row.items.subarray(i * 32, i * 32 + 32),
+  );
+  const commitment = commitPayload(row.payload_random, row.statement_hash, row.signature_hash, items);
+  const codes: DatabaseFindingCode[] = [];
+  if (!bytesEqual(commitment, opening.payloadCommitment)) codes.push('payload_mismatch');
+  const isKept = isHashOf(row.statement, row.statement_hash) && isHashOf(row.signature, row.signature_hash);
+  if (!isKept) codes.push('statement_mismatch');
+  return codes;
+}
+
+/** Nothing was signed: zeros stand for the hash. */
+function isHashOf(bytes: Buffer | null, hash: Buffer): boolean {
+  return bytesEqual(hash, bytes === null ? new Uint8Array(32) : sha256(bytes));
+}
+
+function commitmentOf(entry: Uint8Array): Uint8Array | undefined {
+  try {
+    const leaf = parseLeaf(entry);
+    return leaf.class === 0 ? leaf.commitment : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && bytesEqual(a, b);
+}

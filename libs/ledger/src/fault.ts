@@ -1,0 +1,28 @@
+/**
+ * - `state_mismatch`: the head row contradicts its own frontier, or the newest batch.
+ * - `checkpoint_mismatch`: a signed or published checkpoint is not of this database's tree.
+ * - `files_mismatch`: the public files are not those of this tree.
+ * - `batch_missing`, `cover_key_missing`: an entry cannot be derived from the database.
+ * - `signer_ahead`, `witness_ahead`: someone has seen a larger tree than this database holds.
+ * - `fork_refused`: the signer or a witness holds a different tree of the same or a smaller size.
+ */
+export type LedgerFaultCode =
+  | 'state_mismatch'
+  | 'checkpoint_mismatch'
+  | 'files_mismatch'
+  | 'batch_missing'
+  | 'cover_key_missing'
+  | 'signer_ahead'
+  | 'witness_ahead'
+  | 'fork_refused';
+
+/** The ledger's parts contradict each other: nothing may be sequenced or published until a person has looked. */
+export class LedgerFault extends Error {
+  readonly code: LedgerFaultCode;
+
+  constructor(code: LedgerFaultCode) {
+    super(code);
+    this.name = 'LedgerFault';
+    this.code = code;
+  }
+}

@@ -1,0 +1,39 @@
+/** The ledger: appending in the caller's transaction, one sequencer, publishing as files, proofs and audits. */
+export {
+  type AppendDeps,
+  appendPolicyLeaf,
+  appendPublicLeaf,
+  caseForUpdate,
+  ensureKeysetLeaf,
+  floorTo,
+  type NewCase,
+  type NewEvent,
+  openCase,
+  type Payload,
+  recordEvent,
+} from './append.js';
+export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpAudit } from './audit.js';
+export { Directory, type DirectoryDeps, DirectoryEmpty, type KnownPolicy } from './directory.js';
+export { openings } from './entries.js';
+export { LedgerFault, type LedgerFaultCode } from './fault.js';
+export { type EntryProof, proofFor, proofForKeyset } from './proofs.js';
+export {
+  type LedgerTrust,
+  Publisher,
+  type PublisherDeps,
+  type PublishProblem,
+  type PublishReport,
+} from './publisher.js';
+export { receiptFor, receiptsOf } from './receipts.js';
+export {
+  type CheckpointSigner,
+  type CosignAnswer,
+  type CosignRequest,
+  httpSigner,
+  httpWitness,
+  type SignAnswer,
+  type SignRequest,
+  type Witness,
+} from './remotes.js';
+export { Sequencer, type SequencerDeps } from './sequencer.js';
+export { diskStore, type LedgerStore, logSource, type Published, readPublished } from './store.js';

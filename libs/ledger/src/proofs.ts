@@ -1,0 +1,52 @@
+/** Proofs of entries against the published checkpoint, read out of the public files. */
+import { encodeKeysetLeafBody, type Keyset, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
+import { type Bytes, bytesEqual, Invariant, toHex } from '@app/encoding';
+import type { Tx } from '@app/persistence';
+import { encodeTlogProof, inclusionProof, leafHash, parseEntryBundle, verifyInclusion } from '@app/tlog';
+import { type LedgerStore, logSource, readPublished } from './store.js';
+
+/** A C2SP tlog-proof and the entry it proves. */
+export type EntryProof = { readonly index: number; readonly entry: Bytes; readonly proof: string };
+
+const TILE_WIDTH = 256;
+/** How many of the newest public entries are looked through for a KEYSET: months of daily ones. */
+const RECENT_PUBLIC_LEAVES = 200;
+
+/**
+ * Proves one entry.
+ * @returns null while the published checkpoint does not cover it.
+ * @throws {VerificationError} `inclusion_invalid` if the files do not bear it out; a wrong proof is never given.
+ */
+export async function proofFor(store: LedgerStore, index: number): Promise<EntryProof | null> {
+  const published = await readPublished(store);
+  if (published === undefined || index >= published.size) return null;
+  const source = logSource(store);
+  const bundle = Math.floor(index / TILE_WIDTH);
+  const width = Math.min(TILE_WIDTH, published.size - bundle * TILE_WIDTH);
+  const entries = parseEntryBundle(await source.readEntries(bundle, width), width);
+  const entry = entries[index % TILE_WIDTH];
+  if (entry === undefined) throw new Invariant('entry index');
+  const proof = await inclusionProof(index, published.size, source);
+  verifyInclusion(leafHash(entry), index, published.size, proof, published.root);
+  return { index, entry, proof: encodeTlogProof({ index, proof, checkpointNote: published.note }) };
+}
+
+/** Proves the newest published entry of a KEYSET; null while there is none. */
+export async function proofForKeyset(
+  tx: Tx,
+  store: LedgerStore,
+  keyset: Pick<Keyset, 'version' | 'hash'>,
+): Promise<EntryProof | null> {
+  const published = await readPublished(store);
+  const body = encodeKeysetLeafBody({ ...keyset, path: `/keyset/${toHex(keyset.hash)}` });
+  const rows: { seq: number; entry: Buffer }[] = await tx.query(
+    `select s.seq, o.entry from log_outbox o join log_sequence s on s.outbox_id = o.id
+     where o.case_pseudonym is null and s.seq < $1 order by s.seq desc limit $2`,
+    [published?.size ?? 0, RECENT_PUBLIC_LEAVES],
+  );
+  const found = rows.find(({ entry }) => {
+    const leaf = parseLeaf(entry);
+    return leaf.class === PUBLIC_LEAF_CLASS.keyset && bytesEqual(leaf.body, body);
+  });
+  return found === undefined ? null : proofFor(store, found.seq);
+}
