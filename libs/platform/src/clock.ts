@@ -14,6 +14,10 @@ export interface Random {
   bytes(n: number): Uint8Array<ArrayBuffer>;
 }
 
+/** Injection tokens: interfaces have none of their own. */
+export const CLOCK = Symbol('Clock');
+export const RANDOM = Symbol('Random');
+
 export const systemClock: Clock = clockWithOffset(0);
 
 export const systemRandom: Random = { bytes: (n) => new Uint8Array(randomBytes(n)) };

@@ -1,8 +1,10 @@
 /** What every server process shares; a closed list without a word of the domain. */
 export {
+  CLOCK,
   clockConfigSchema,
   clockFromEnv,
   clockWithOffset,
+  RANDOM,
   systemClock,
   systemRandom,
   type Clock,

@@ -29,7 +29,8 @@ export function refusalFor(err: unknown): Refused {
   const chain = errorChain(err);
   const [first] = chain;
   if (first?.name === 'ParseError') return malformedBytes(first);
-  if (first?.name === 'VerificationError') return new Refused('statement_invalid');
+  if (first?.name === 'VerificationError')
+    return new Refused(BY_VERIFICATION.get(first.code) ?? 'statement_invalid');
   if (chain.some(isInfrastructure)) return new Refused('unavailable');
   return new Refused(BY_STATUS.get(statusOf(err)) ?? 'internal');
 }
@@ -88,6 +89,14 @@ export function invalidRequest(issues: readonly SchemaIssue[]): Refused {
 }
 
 const SEGMENT = /^[A-Za-z0-9_-]{1,40}$/;
+
+/** Failed checks whose cause the sender can mend; any other is one opaque answer. */
+const BY_VERIFICATION = new Map<unknown, ProblemCode>([
+  ['sealed_malformed', 'sealed_malformed'],
+  ['sealed_wrong_recipient_type', 'sealed_malformed'],
+  ['sealed_wrong_class', 'wrong_size_class'],
+  ['suite_unsupported', 'suite_unsupported'],
+]);
 
 const BY_STATUS = new Map<number, ProblemCode>([
   [400, 'invalid_request'],

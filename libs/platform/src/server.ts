@@ -125,7 +125,9 @@ function parseBodies(
   instance.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer', bodyLimit: bodyLimitBytes },
-    (request, body, done) => {
+    (request: FastifyRequest & { rawBody?: Buffer }, body, done) => {
+      // Signed requests are judged by their bytes, not by what they parse to.
+      request.rawBody = body;
       const finish = (err: unknown, value?: unknown): void => {
         if (err) done(new Refused('malformed_json'));
         else done(null, value);
