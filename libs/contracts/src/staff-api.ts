@@ -111,6 +111,7 @@ export type Openings = z.infer<typeof openingsSchema>;
 export const responseTimeSchema = z.object({
   casePseudonym: idSchema,
   clock: z.string(),
+  instance: z.int(),
   startedAt: instantSchema,
   stoppedAt: instantSchema.nullable(),
   grossSeconds: z.int().nullable(),
