@@ -29,7 +29,7 @@ export function homeFailure(home: string, err: unknown): EmbeddedPostgresError {
 
 /** Names the cause from what `initdb` or `postgres` printed (they run with LC_ALL=C). */
 export function serverFailure(home: string, output: string): EmbeddedPostgresError {
-  if (/No space left on device|Disk quota exceeded/.test(output)) return diskFull(home);
+  if (/No space left on device|Disk quota exceeded|Check free disk space/.test(output)) return diskFull(home);
   if (/Permission denied|Read-only file system|wrong ownership|could not create directory/.test(output)) {
     return unwritable(home);
   }
@@ -66,6 +66,7 @@ export function unwritable(home: string): EmbeddedPostgresError {
 }
 
 function lastReason(output: string): string {
-  const lines = output.split('\n').filter((line) => /FATAL|PANIC|error:/.test(line));
-  return (lines.at(-1) ?? '').replace(/^.*?(FATAL|PANIC|error):\s*/, '').trim();
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  const reason = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? '';
+  return reason.replace(/^.*?(FATAL|PANIC|error|initdb|postgres):\s*/, '').trim();
 }

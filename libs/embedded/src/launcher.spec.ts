@@ -195,11 +195,26 @@ describe('startEmbeddedPostgres refuses', () => {
 
   it.each([
     ['postgres: FATAL:  could not write: No space left on device', 'disk_full'],
+    [
+      'ERROR:  could not extend file: wrote only 4096 of 8192 bytes\nHINT:  Check free disk space.',
+      'disk_full',
+    ],
     ['initdb: error: could not create directory "/x": Permission denied', 'data_directory_unwritable'],
     ['FATAL:  database files are incompatible with server', 'data_directory_newer'],
     ['FATAL:  could not map anonymous shared memory: Cannot allocate memory', 'did_not_start'],
   ])('names the cause of %j', (output, code) => {
     expect(serverFailure('/srv/db', output).code).toBe(code);
+  });
+
+  it('with the reason that the program gave, in one sentence', () => {
+    const sentence = (output: string): string => serverFailure('/srv/db', output).message;
+    expect(
+      sentence('LOG:  starting\n2026-01-01 UTC [7] FATAL:  too many semaphores\nLOG:  shut down\n'),
+    ).toBe('The embedded PostgreSQL in /srv/db did not start (too many semaphores).');
+    expect(sentence('initdb: could not look up effective user ID 54321: user does not exist\n')).toBe(
+      'The embedded PostgreSQL in /srv/db did not start (could not look up effective user ID 54321: user does not exist).',
+    );
+    expect(sentence('')).toBe('The embedded PostgreSQL in /srv/db did not start.');
   });
 });
 
