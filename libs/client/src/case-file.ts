@@ -1,0 +1,132 @@
+/** A case as one officer may see it: verified from its events up, opened with the boxes of her role. */
+import { joinReport, type Policy, type ReportBody } from '@app/casework';
+import type { CaseFile, StoredBox } from '@app/contracts';
+import { type ArchiveFile, openAttachment } from '@app/crypto/seal';
+import { type Bytes, concatBytes, fromHex } from '@app/encoding';
+import {
+  type Attachment,
+  attachmentsOf,
+  type BoxToOpen,
+  checkReportCodes,
+  conversationOf,
+  type Entry,
+  idOf,
+  type Message,
+  openBoxes,
+  openObjects,
+  type Report,
+  seedKey,
+  type Seeds,
+} from './contents.js';
+import { refuse } from './deps.js';
+import { loadPolicy } from './directory.js';
+import { type History, verifyHistory } from './history.js';
+import { witnessedNow } from './service.js';
+import { roleSeedKey, type StaffSession } from './staff-session.js';
+
+/** An opened case. It goes stale with every act; open it again. */
+export type OpenedCase = {
+  readonly session: StaffSession;
+  readonly casePseudonym: string;
+  readonly threadId: Bytes;
+  readonly policy: Policy;
+  readonly policyHash: Bytes;
+  readonly history: History;
+  readonly compartments: CaseFile['compartments'];
+  readonly seeds: Seeds;
+  readonly entries: readonly Entry[];
+  /** Absent without a box for `main`. */
+  readonly report?: Report;
+  /** The whole questionnaire, for those who hold both halves. */
+  readonly fullReport?: ReportBody;
+  readonly conversation: readonly Message[];
+  readonly attachments: readonly Attachment[];
+};
+
+/**
+ * Fetches a case and opens what the officer's role has boxes for.
+ *
+ * A held-back box is opened only after a routing event, or after an escalation whose deadline the witnesses' clocks
+ * have passed.
+ * @param casePseudonym - hex.
+ * @throws {ApiProblem} `not_found`, also for cases of others.
+ * @throws {VerificationError} the first thing that does not hold; `consent_mismatch` is an alarm: the server's consent
+ * codes are not those that were signed.
+ */
+export async function openCase(session: StaffSession, casePseudonym: string): Promise<OpenedCase> {
+  const { service } = session;
+  const file = await service.api.call('caseFile', { params: { case: casePseudonym } });
+  const threadId = idOf(file.threadId);
+  const policyHash = fromHex(file.policyHash, 'policy_hash', 32);
+  const policy = await loadPolicy(service.api, policyHash);
+  const history = verifyHistory(file.events, policy);
+  const isThisCase =
+    history.last.receipt.casePseudonym === casePseudonym &&
+    history.events.every(({ opening }) => opening.policyHash.every((byte, i) => byte === policyHash[i]));
+  if (!isThisCase) refuse('state_mismatch');
+  const mine = await boxesToOpen(session, history, file.boxes);
+  const seeds = await openBoxes(service, history, threadId, mine);
+  const entries = await openObjects(service, history, seeds, threadId, file.objects);
+  const first = mine.filter(({ stored }) => stored.grant === undefined).map(({ stored }) => stored);
+  const report = seeds.has(seedKey(0, 1)) ? checkReportCodes(history, entries, first) : undefined;
+  const joined = report?.identity && joinReport(report.main.report, report.identity.report);
+  return {
+    session,
+    casePseudonym,
+    threadId,
+    policy,
+    policyHash,
+    history,
+    compartments: file.compartments,
+    seeds,
+    entries,
+    ...(report && { report }),
+    ...(joined?.ok === true && { fullReport: joined.report }),
+    conversation: conversationOf(entries),
+    attachments: attachmentsOf(entries),
+  };
+}
+
+/** The boxes of the officer's role, each with the seed of the epoch it is sealed to. */
+async function boxesToOpen(
+  session: StaffSession,
+  history: History,
+  boxes: readonly StoredBox[],
+): Promise<BoxToOpen[]> {
+  const opened: BoxToOpen[] = [];
+  for (const stored of boxes) {
+    const { recipient, grant, eventNumber } = stored;
+    if (recipient.kind !== 'role' || recipient.role !== session.actor.roleId) continue;
+    const recipientSeed = session.roleSeeds.get(roleSeedKey(recipient.role, recipient.roleEpoch));
+    if (recipientSeed === undefined) continue;
+    const isHeldBack = grant === undefined && eventNumber > 1;
+    if (isHeldBack) await checkDelivery(session, history);
+    opened.push({ stored, purpose: isHeldBack ? 'escalation' : 'role', recipientSeed });
+  }
+  return opened;
+}
+
+/**
+ * The official's own check that a held-back box was due: holding back is the server's rule, this is hers.
+ * @throws {VerificationError} `escalation_too_early`.
+ */
+async function checkDelivery({ service }: StaffSession, history: History): Promise<void> {
+  if (history.events.some(({ event }) => event.type === 'ROUTED')) return;
+  const escalated = history.events.some(({ event }) => event.type === 'ESCALATED' && event.detail.delivered);
+  const now = await witnessedNow(service);
+  const clocks = history.state.clocks.filter(({ id }) => id === 'C3');
+  const isLapsed = clocks.some(({ dueAt }) => dueAt !== undefined && dueAt <= now);
+  if (!escalated || !isLapsed) refuse('escalation_too_early');
+}
+
+/** Fetches, checks and opens one attachment. @throws {VerificationError} `blob_parts`, `no_access`. */
+export async function openCaseAttachment(opened: OpenedCase, attachment: Attachment): Promise<ArchiveFile[]> {
+  const { session, casePseudonym, seeds } = opened;
+  const seed = seeds.get(seedKey(attachment.compartment, attachment.epoch)) ?? refuse('no_access');
+  const parts: Bytes[] = [];
+  for (const part of attachment.partHashes.keys()) {
+    const params = { case: casePseudonym, blob: attachment.id, part };
+    parts.push(await session.service.api.call('casePart', { params }));
+  }
+  return openAttachment(session.service.deps.sealing, seed.seed, concatBytes(...parts), attachment);
+}

@@ -1,0 +1,125 @@
+/** Receipts recomputed: that a case's events are what the ledger's entries commit to, each after the one before. */
+import {
+  ACTOR_CLASSES,
+  type CaseEvent,
+  type CaseState,
+  parseCaseEvent,
+  type Policy,
+  replay,
+} from '@app/casework';
+import type { EventReceipt } from '@app/contracts';
+import { commitEvent, commitPayload, hashItems, type Opening, verifyOpening } from '@app/crypto/verify';
+import { type Bytes, bytesEqual, fromBase64, fromHex, Invariant, toHex } from '@app/encoding';
+import { refuse } from './deps.js';
+
+/** One event whose entry was recomputed from its opening. */
+export type VerifiedEvent = {
+  readonly receipt: EventReceipt;
+  readonly entry: Bytes;
+  readonly opening: Opening;
+  /** C of the entry, which the next event names. */
+  readonly commitment: Bytes;
+  readonly event: CaseEvent;
+  /** SHA-256 of what it brought along, lower-case hex. */
+  readonly items: ReadonlySet<string>;
+};
+
+/** A case from its first event to its last. */
+export type History = {
+  readonly events: readonly VerifiedEvent[];
+  readonly last: VerifiedEvent;
+  readonly state: CaseState;
+};
+
+/**
+ * Recomputes an entry from its receipt.
+ * @throws {ParseError} malformed bytes or codes.
+ * @throws {VerificationError} `opening_commitment`, `opening_time`, `receipt_mismatch`.
+ * @see libs/crypto SPEC.md §7.3
+ */
+export function verifyReceipt(receipt: EventReceipt): VerifiedEvent {
+  const entry = fromBase64(receipt.entry, 'receipt.entry');
+  const random = fromBase64(receipt.random, 'receipt.random', 32);
+  const openingBytes = fromBase64(receipt.opening, 'receipt.opening');
+  const opening = verifyOpening(entry, random, openingBytes);
+  const items = receipt.items.map((item) => fromHex(item, 'receipt.items', 32));
+  const payload = commitPayload(
+    fromBase64(receipt.payloadRandom, 'receipt.payload_random', 32),
+    fromHex(receipt.statementHash, 'receipt.statement_hash', 32),
+    fromHex(receipt.signatureHash, 'receipt.signature_hash', 32),
+    items,
+  );
+  const named =
+    toHex(opening.casePseudonym) === receipt.casePseudonym && opening.eventNumber === receipt.eventNumber;
+  if (!named || !bytesEqual(payload, opening.payloadCommitment)) refuse('receipt_mismatch');
+  return {
+    receipt,
+    entry,
+    opening,
+    commitment: commitEvent(random, openingBytes),
+    event: eventOf(opening),
+    items: new Set(receipt.items),
+  };
+}
+
+/** The case event an opening stands for. @throws {ParseError} for a type or detail that no event has. */
+export function eventOf(opening: Opening): CaseEvent {
+  const { type, serverTime, actorClass, detail } = opening;
+  return parseCaseEvent(type, serverTime, ACTOR_CLASSES[actorClass], detail ?? {});
+}
+
+/**
+ * Verifies a whole case: no gap, each event naming the one before, and a history that can have happened.
+ * @param policy - the one in force at the first event.
+ * @throws {VerificationError} as `verifyReceipt`; `receipt_chain`, `history_impossible`.
+ */
+export function verifyHistory(receipts: readonly EventReceipt[], policy: Policy): History {
+  const events = receipts.map(verifyReceipt);
+  checkChain(events.map(({ opening, commitment }) => ({ opening, commitment })));
+  const last = events.at(-1);
+  if (last === undefined) refuse('receipt_chain');
+  return {
+    events,
+    last,
+    state: replayed(
+      events.map(({ event }) => event),
+      policy,
+    ),
+  };
+}
+
+/** @throws {VerificationError} `receipt_chain` unless numbers run from 1 and each event names the one before. */
+export function checkChain(
+  links: readonly { readonly opening: Opening; readonly commitment: Bytes }[],
+): void {
+  let previous: Bytes = new Uint8Array(32);
+  const first = links[0]?.opening;
+  links.forEach(({ opening, commitment }, index) => {
+    const follows =
+      opening.eventNumber === index + 1 &&
+      bytesEqual(opening.previousCommitment, previous) &&
+      first !== undefined &&
+      bytesEqual(opening.casePseudonym, first.casePseudonym) &&
+      bytesEqual(opening.policyHash, first.policyHash);
+    if (!follows) refuse('receipt_chain');
+    previous = commitment;
+  });
+}
+
+/** @throws {VerificationError} `history_impossible`. */
+export function replayed(events: readonly CaseEvent[], policy: Policy): CaseState {
+  try {
+    return replay(events, policy);
+  } catch (error) {
+    if (error instanceof Invariant) refuse('history_impossible');
+    throw error;
+  }
+}
+
+/** `hashItems` of what a request carries, and the same hashes in hex. */
+export function itemHashes(hashes: readonly Bytes[]): {
+  readonly hash: Bytes;
+  readonly hex: readonly string[];
+} {
+  return { hash: hashItems(hashes), hex: hashes.map(toHex) };
+}

@@ -1,0 +1,92 @@
+export {
+  accept,
+  acknowledge,
+  type ActResult,
+  askConsent,
+  clearIntervention,
+  closeOutOfScope,
+  decideScope,
+  draftIntervention,
+  message,
+  perform,
+  recordStateReply,
+  recuse,
+  requestInformation,
+  returnCase,
+  route,
+  type Sealed,
+  sendIntervention,
+  startTriage,
+  withSecondOfficer,
+} from './acts.js';
+export {
+  type AnnouncedKeyset,
+  announcedKeysets,
+  type CaseTimes,
+  checkOpenings,
+  type CollectedLedger,
+  collectLedger,
+  type LedgerHistory,
+  ledgerOverHttp,
+  responseTimesFromLedger,
+} from './audit.js';
+export { openCase, openCaseAttachment, type OpenedCase } from './case-file.js';
+export {
+  capabilityBits,
+  certificateRequest,
+  type Countersigner,
+  EPOCH_RENEWAL_SECONDS,
+  EPOCH_SECONDS,
+  finishCertificate,
+  finishKeyset,
+  type Holder,
+  holderOf,
+  makeRoleEpoch,
+  makeRootPart,
+  makeRootset,
+  makeStaffKeys,
+  type NewEpoch,
+  type Renewal,
+  renewEpochs,
+  rolesDueForRenewal,
+  type RootSigner,
+  signAsRoot,
+  type SignedRootPart,
+  type StaffKeys,
+} from './ceremony.js';
+export type { Attachment, Entry, Message, Report } from './contents.js';
+export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
+export {
+  type Directory,
+  type DirectoryOptions,
+  FRESH_SECONDS,
+  type KeysetArchive,
+  loadDirectory,
+  loadPolicy,
+  STALE_SECONDS,
+} from './directory.js';
+export type { AttachedBlob, BoxListing, ConsentRecord, GivenBy, ReportEnvelope } from './envelope.js';
+export { GIVEN_BY } from './envelope.js';
+export {
+  evaluationCeremony,
+  type EvaluationInput,
+  type EvaluationOrganisation,
+  type EvaluationStaff,
+  type Vault,
+} from './evaluation.js';
+export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
+export {
+  changeConsent,
+  confirm,
+  dispute,
+  type MailboxMessage,
+  type MailboxView,
+  openMailbox,
+  openMailboxAttachment,
+  reply,
+} from './mailbox.js';
+export { type Accepted, awaitProof, type Progress, submitReport, type Witness } from './participant.js';
+export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
+export { describeRefusal } from './refusals.js';
+export { connect, type Service, witnessedNow } from './service.js';
+export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';

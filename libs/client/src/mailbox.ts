@@ -1,0 +1,275 @@
+/** The reporter's side after submission: reading, answering, consenting. Everything follows from her code alone. */
+import {
+  type ConsentChange,
+  type Policy,
+  reporterStatus,
+  type ReporterStatus,
+  type ResponseTime,
+  responseTimes,
+} from '@app/casework';
+import { type Mailbox, type MailboxAct, sealedItems, type SealedObject } from '@app/contracts';
+import {
+  type ArchiveFile,
+  deriveReporterKeys,
+  type ObjectKind,
+  openAttachment,
+  type ReporterKeys,
+  sealObject,
+} from '@app/crypto/seal';
+import { makeSigner } from '@app/crypto/sign';
+import { verifyMailboxState } from '@app/crypto/verify';
+import {
+  type Bytes,
+  bytesEqual,
+  concatBytes,
+  fromBase64,
+  fromHex,
+  type Instant,
+  type Json,
+  toBase64,
+} from '@app/encoding';
+import {
+  type Attachment,
+  attachmentsOf,
+  checkReportCodes,
+  conversationOf,
+  type Entry,
+  idOf,
+  type Message,
+  newestSeed,
+  nextInSequence,
+  openBoxes,
+  openObjects,
+  type Report,
+  seedKey,
+  type Seeds,
+} from './contents.js';
+import { refuse } from './deps.js';
+import { loadPolicy } from './directory.js';
+import { consentJson, type ConsentRecord, parseConsentRecord, textJson } from './envelope.js';
+import { type History, verifyHistory, verifyReceipt } from './history.js';
+import { type MailboxApi, withMailbox } from './mailbox-requests.js';
+import { type Accepted, checkAccepted, findProof, uploadBlobs, type Witness } from './participant.js';
+import { sealBlob } from './prepare.js';
+import type { Service } from './service.js';
+
+const MAIN = 0;
+const TIME_TOLERANCE_SECONDS = 600;
+
+/** A case as its reporter sees it. */
+export type MailboxView = {
+  readonly service: Service;
+  readonly mailbox: MailboxApi;
+  readonly casePseudonym: string;
+  readonly threadId: Bytes;
+  readonly policy: Policy;
+  readonly history: History;
+  readonly status: ReporterStatus;
+  readonly clocks: readonly ResponseTime[];
+  /** When a target passed unmet, and whether the case went up by itself. */
+  readonly lapses: readonly { readonly at: Instant; readonly type: 'LAPSED' | 'ESCALATED' }[];
+  readonly report: Report;
+  readonly conversation: readonly MailboxMessage[];
+  readonly attachments: readonly Attachment[];
+  readonly entries: readonly Entry[];
+  readonly seeds: Seeds;
+};
+
+/** A message; one of staff carries its place in the ledger, or nothing while the ledger does not have it yet. */
+export type MailboxMessage = Message & { readonly witness?: Witness };
+
+/**
+ * Opens the mailbox of a code and checks all of it: the signed state, the chain of events, boxes, objects, authors,
+ * consents, and that every event that brought a message of staff is in the witnessed ledger.
+ *
+ * @param code - 16 bytes.
+ * @throws {ApiProblem} `not_found` for a code that no report was made with.
+ * @throws {VerificationError} the first thing that does not hold.
+ * @see libs/crypto SPEC.md §8.2
+ * Security: a service that also holds back the witnesses can show an older state that was true once.
+ */
+export async function openMailbox(service: Service, code: Bytes): Promise<MailboxView> {
+  const keys = deriveReporterKeys(code, service.deps.signing, service.deps.sealing);
+  const mailbox = withMailbox(service, keys);
+  const answer = await mailbox.api.call('mailbox', {});
+  const threadId = idOf(answer.threadId);
+  const { policy, history } = await verifiedHistory(service, keys, answer);
+  const boxes = answer.boxes.map((stored) => ({
+    stored,
+    purpose: 'reporter' as const,
+    recipientSeed: keys.kemSeed,
+  }));
+  const seeds = await openBoxes(service, history, threadId, boxes);
+  const objects = [...answer.objects];
+  for (const object of answer.more)
+    objects.push(await mailbox.api.call('mailboxObject', { params: { object } }));
+  const entries = await openObjects(service, history, seeds, threadId, objects, keys.contentPublicKey);
+  const first = answer.boxes.filter(({ grant }) => grant === undefined);
+  const report = checkReportCodes(history, entries, first);
+  return {
+    service,
+    mailbox,
+    casePseudonym: answer.casePseudonym,
+    threadId,
+    policy,
+    history,
+    status: reporterStatus(history.state),
+    clocks: responseTimes(history.state),
+    lapses: history.events.flatMap(({ event }) =>
+      event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
+    ),
+    report,
+    conversation: await witnessed(service, mailbox, history, conversationOf(entries)),
+    attachments: attachmentsOf(entries),
+    entries,
+    seeds,
+  };
+}
+
+async function verifiedHistory(
+  service: Service,
+  keys: ReporterKeys,
+  { events, state, casePseudonym }: Mailbox,
+): Promise<{ policy: Policy; history: History }> {
+  const { deps, api, directory } = service;
+  const commitment = fromHex(state.commitment, 'state.commitment', 32);
+  const { origin, promisePublicKey } = directory.keyset;
+  const signed = { ...state, origin, mailboxId: keys.mailboxId, commitment };
+  verifyMailboxState(
+    deps.verifier,
+    promisePublicKey,
+    signed,
+    fromBase64(state.signature, 'state.signature', 64),
+  );
+  const [first] = events;
+  if (first === undefined) return refuse('receipt_chain');
+  const policy = await loadPolicy(api, verifyReceipt(first).opening.policyHash);
+  const history = verifyHistory(events, policy);
+  const isNewest =
+    history.last.opening.eventNumber === state.eventNumber &&
+    bytesEqual(history.last.commitment, commitment) &&
+    history.last.receipt.casePseudonym === casePseudonym &&
+    Math.abs(state.time - deps.now()) <= TIME_TOLERANCE_SECONDS;
+  return isNewest ? { policy, history } : refuse('state_mismatch');
+}
+
+async function witnessed(
+  service: Service,
+  mailbox: MailboxApi,
+  history: History,
+  messages: readonly Message[],
+): Promise<MailboxMessage[]> {
+  const proofs = new Map<number, Witness | undefined>();
+  for (const { from, eventNumber } of messages) {
+    const event = history.events[eventNumber - 1];
+    if (from !== 'staff' || event === undefined || proofs.has(eventNumber)) continue;
+    const witness = await findProof(service, mailbox, event);
+    const isOverdue = service.deps.now() > event.opening.serverTime + PROOF_GRACE_SECONDS;
+    if (witness === undefined && isOverdue) refuse('proof_overdue');
+    proofs.set(eventNumber, witness);
+  }
+  return messages.map((message) => {
+    const witness = proofs.get(message.eventNumber);
+    return witness === undefined ? message : { ...message, witness };
+  });
+}
+
+/** As long as a promise may take (POLICY default). */
+const PROOF_GRACE_SECONDS = 600;
+
+/** A message to the office, with files if any. Errors as `submitReport`. */
+export async function reply(
+  view: MailboxView,
+  text: string,
+  files: readonly ArchiveFile[] = [],
+): Promise<Accepted> {
+  const { service, mailbox } = view;
+  if (files.length === 0) {
+    const object = await write(view, 'message', textJson({ text }));
+    return act(view, { kind: 'message', object, blobs: [] });
+  }
+  const main = newestSeed(view.seeds, MAIN) ?? refuse('no_access');
+  const { blob, index } = await sealBlob(service.deps, main.publicKey, files);
+  await uploadBlobs(service, mailbox.api, [blob], () => undefined);
+  const object = await write(view, 'message', textJson({ text, blobs: [index] }));
+  return act(view, { kind: 'message', object, blobs: [blob.id] });
+}
+
+/** Says that what the office recorded as `eventNumber` is so. */
+export async function confirm(view: MailboxView, eventNumber: number, text = ''): Promise<Accepted> {
+  const object = await write(view, 'message', textJson({ text, event: eventNumber }));
+  return act(view, { kind: 'confirm', object, eventNumber });
+}
+
+/** Says that what the office recorded as `eventNumber` is not so. */
+export async function dispute(view: MailboxView, eventNumber: number, text: string): Promise<Accepted> {
+  const object = await write(view, 'dispute', textJson({ text, event: eventNumber }));
+  return act(view, { kind: 'dispute', object, eventNumber });
+}
+
+/** Grants, refuses or withdraws one consent. A withdrawal counts from the promise this returns. */
+export async function changeConsent(
+  view: MailboxView,
+  record: ConsentChange & Omit<ConsentRecord, 'counter'>,
+): Promise<Accepted> {
+  const earlier = view.entries.filter(
+    ({ object }) => object.kind === 'consent' && parseConsentRecord(object.body).person === record.person,
+  );
+  const object = await write(view, 'consent', consentJson({ ...record, counter: earlier.length + 1 }));
+  const { person, through, scope, code } = record;
+  return act(view, {
+    kind: 'consent',
+    object,
+    person,
+    ...(through !== undefined && { through }),
+    scope,
+    code,
+  });
+}
+
+/** Fetches, checks and opens one attachment. @throws {VerificationError} `blob_parts`, `no_access`. */
+export async function openMailboxAttachment(
+  view: MailboxView,
+  attachment: Attachment,
+): Promise<ArchiveFile[]> {
+  const seed = view.seeds.get(seedKey(attachment.compartment, attachment.epoch)) ?? refuse('no_access');
+  const parts: Bytes[] = [];
+  for (const part of attachment.partHashes.keys()) {
+    parts.push(await view.mailbox.api.call('getPart', { params: { blob: attachment.id, part } }));
+  }
+  return openAttachment(view.service.deps.sealing, seed.seed, concatBytes(...parts), attachment);
+}
+
+async function write(
+  { service, mailbox, ...view }: MailboxView,
+  kind: ObjectKind,
+  body: Json,
+): Promise<SealedObject> {
+  const { deps, directory } = service;
+  const main = newestSeed(view.seeds, MAIN) ?? refuse('no_access');
+  const signer = makeSigner(deps.signing, mailbox.keys.contentSigSeed);
+  const fields = {
+    kind,
+    threadId: view.threadId,
+    author: 'reporter' as const,
+    ...nextInSequence(view.entries, signer.publicKey),
+    time: deps.now(),
+    keysetHash: directory.keyset.hash,
+  };
+  const file = await sealObject(deps.sealing, signer, main.publicKey, fields, body);
+  return { compartment: MAIN, epoch: main.epoch, file: toBase64(file) };
+}
+
+async function act(view: MailboxView, body: MailboxAct): Promise<Accepted> {
+  const answer = await view.mailbox.api.call('mailboxAct', { body });
+  const sent = sealedItems({ objects: [body.object], boxes: [] });
+  const accepted = checkAccepted(view.service, view.mailbox, answer, sent);
+  const { last } = view.history;
+  const { opening } = accepted;
+  const isNext = opening.eventNumber === last.opening.eventNumber + 1;
+  const follows =
+    bytesEqual(opening.casePseudonym, last.opening.casePseudonym) &&
+    opening.eventNumber > last.opening.eventNumber &&
+    (!isNext || bytesEqual(opening.previousCommitment, last.commitment));
+  return follows ? accepted : refuse('receipt_chain');
+}

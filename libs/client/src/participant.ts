@@ -1,0 +1,224 @@
+/** Submitting a report, checking the promise and waiting for the proof. */
+import { type ApiClient, ApiProblem, Unreachable } from '@app/api-client';
+import { type Promised, sealedItems, type SubmissionReceipt } from '@app/contracts';
+import { BLOB_PART_BYTES, type ReporterKeys } from '@app/crypto/seal';
+import { sha256, verifyPromise } from '@app/crypto/verify';
+import { bytesEqual, fromBase64, type Instant, toHex, VerificationError } from '@app/encoding';
+import { verifyTlogProof, type VerifiedTlogProof } from '@app/tlog';
+import { refuse } from './deps.js';
+import { type VerifiedEvent, verifyReceipt } from './history.js';
+import { type MailboxApi, withMailbox } from './mailbox-requests.js';
+import type { PreparedReport, SealedBlob } from './prepare.js';
+import type { Service } from './service.js';
+
+/** How far the service's clock may be from this client's. */
+const TIME_TOLERANCE_SECONDS = 600;
+const PARALLEL_PARTS = 2;
+/** Rounds of asking what is missing and sending it. */
+const UPLOAD_ROUNDS = 20;
+const RESUME_PAUSE_MS = 1_000;
+const PROOF_PAUSE_MS = 1_000;
+/** The longest delay a promise may name. */
+const MAX_DELAY_SECONDS = 86_400;
+
+export type Progress =
+  | { readonly step: 'uploading'; readonly sentParts: number; readonly totalParts: number }
+  | { readonly step: 'submitting' };
+
+/** An accepted act of the reporter, whose promise was checked. */
+export type Accepted = VerifiedEvent & { readonly promise: Promised };
+
+/**
+ * Uploads what is missing, submits, and checks the promise.
+ *
+ * May be called again with the same report after any failure: nothing is sent twice that arrived, and the same
+ * submission gets the same answer.
+ * @throws {ApiProblem} the service refused. @throws {Unreachable} it could not be reached; call again.
+ * @throws {VerificationError} as `verifyReceipt` and `verifyPromise`; `receipt_mismatch` if the entry does not commit
+ * to exactly what was sent, `promise_time`.
+ * @see libs/crypto SPEC.md §8.1
+ */
+export async function submitReport(
+  service: Service,
+  prepared: PreparedReport,
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<Accepted> {
+  const mailbox = withMailbox(service, prepared.keys);
+  await uploadBlobs(service, mailbox.api, prepared.blobs, onProgress);
+  onProgress({ step: 'submitting' });
+  const answer = await mailbox.api.call('submit', { body: prepared.submission });
+  const accepted = checkAccepted(service, mailbox, answer, sealedItems(prepared.submission));
+  const { event, opening } = accepted;
+  const { submission } = prepared;
+  const isOurs =
+    event.type === 'SUBMITTED' &&
+    opening.eventNumber === 1 &&
+    event.detail.role === submission.role &&
+    event.detail.consents === submission.consents &&
+    event.detail.declared_urgent === submission.declaredUrgent &&
+    event.detail.escalation === (submission.escalation !== null) &&
+    event.detail.exclusions.join() === submission.exclusions.join();
+  return isOurs ? accepted : refuse('receipt_mismatch');
+}
+
+/**
+ * Checks the answer to an act of the reporter: entry, promise, and that it is about what she sent.
+ * @param sent - base64 of the sealed items, in the order of the request.
+ */
+export function checkAccepted(
+  { deps, directory }: Service,
+  mailbox: MailboxApi,
+  { receipt, promise }: SubmissionReceipt,
+  sent: readonly string[],
+): Accepted {
+  const verified = verifyReceipt(receipt);
+  const hashes = sent.map((item) => toHex(sha256(fromBase64(item, 'item'))));
+  const isWhatWasSent = hashes.join() === receipt.items.join() && mailbox.isOwnStatement(receipt);
+  if (!isWhatWasSent || verified.event.actor !== 'reporter') refuse('receipt_mismatch');
+  const { keyset } = directory;
+  verifyPromise(
+    deps.verifier,
+    keyset.promisePublicKey,
+    {
+      origin: keyset.origin,
+      entry: verified.entry,
+      time: promise.time,
+      maxDelaySeconds: promise.maxDelaySeconds,
+    },
+    fromBase64(promise.signature, 'promise.signature', 64),
+  );
+  const isPlausible =
+    promise.time === verified.opening.serverTime &&
+    Math.abs(promise.time - deps.now()) <= TIME_TOLERANCE_SECONDS &&
+    promise.maxDelaySeconds <= MAX_DELAY_SECONDS;
+  if (!isPlausible) refuse('promise_time');
+  return { ...verified, promise };
+}
+
+/** Reserves and sends sealed blobs; asks what is there and goes on where a connection was lost. */
+export async function uploadBlobs(
+  { deps }: Service,
+  api: ApiClient,
+  blobs: readonly SealedBlob[],
+  onProgress: (progress: Progress) => void,
+): Promise<void> {
+  const counts = blobs.map(({ sealed }) => Math.ceil(sealed.length / BLOB_PART_BYTES));
+  const totalParts = counts.reduce((sum, count) => sum + count, 0);
+  let sentParts = 0;
+  for (const [index, blob] of blobs.entries()) {
+    const before = sentParts;
+    const total = counts[index] ?? 0;
+    const report = (there: number): void => {
+      sentParts = before + there;
+      onProgress({ step: 'uploading', sentParts, totalParts });
+    };
+    for (let round = 1; !(await tryUpload(api, blob, total, report, round < UPLOAD_ROUNDS)); round++) {
+      await deps.sleep(RESUME_PAUSE_MS);
+    }
+  }
+}
+
+/** One round: true when every part has arrived, false to be continued. */
+async function tryUpload(
+  api: ApiClient,
+  { id, sealed }: SealedBlob,
+  total: number,
+  report: (there: number) => void,
+  mayResume: boolean,
+): Promise<boolean> {
+  try {
+    const { parts } = await api.call('reserveBlob', {
+      params: { blob: id },
+      body: { length: sealed.length },
+    });
+    const missing = Array.from({ length: total }, (_, part) => part).filter((part) => !parts.includes(part));
+    let there = total - missing.length;
+    report(there);
+    const sendNext = async (): Promise<void> => {
+      for (let part = missing.shift(); part !== undefined; part = missing.shift()) {
+        const body = sealed.slice(part * BLOB_PART_BYTES, (part + 1) * BLOB_PART_BYTES);
+        await api.call('putPart', { params: { blob: id, part }, body });
+        report(++there);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL_PARTS }, sendNext));
+    return true;
+  } catch (error) {
+    if (error instanceof Unreachable && mayResume) return false;
+    throw error;
+  }
+}
+
+/** That an event of the case is in the ledger, and who saw it when. */
+export type Witness = {
+  readonly names: readonly string[];
+  readonly quorumTime: Instant;
+  readonly index: number;
+  /** A `.tlog-proof` that anyone can check offline, and the entry it proves. */
+  readonly proofText: string;
+  readonly entry: Uint8Array;
+};
+
+/**
+ * Fetches the proof of one event, if the ledger and its witnesses have it already.
+ * @returns undefined if they do not have it yet.
+ * @throws {VerificationError} `proof_mismatch` if it is the proof of another entry; as `verifyTlogProof`.
+ */
+export async function findProof(
+  { deps, directory }: Service,
+  mailbox: MailboxApi,
+  event: VerifiedEvent,
+): Promise<Witness | undefined> {
+  const answer = await notReady(
+    mailbox.api.call('mailboxProof', { params: { event: event.opening.eventNumber } }),
+  );
+  if (answer === undefined) return undefined;
+  const entry = fromBase64(answer.entry, 'proof.entry');
+  if (!bytesEqual(entry, event.entry)) refuse('proof_mismatch');
+  const proven = verifiedOrEarly(() =>
+    verifyTlogProof(answer.proof, entry, directory.logPolicy, deps.verifier),
+  );
+  if (proven === undefined) return undefined;
+  if (proven.checkpoint.origin !== directory.keyset.origin) refuse('proof_mismatch');
+  return {
+    names: proven.witnessed.map(({ name }) => name),
+    quorumTime: proven.quorumTime,
+    index: proven.index,
+    proofText: answer.proof,
+    entry,
+  };
+}
+
+/**
+ * Waits until an event is proven to be in the ledger under a quorum of the pinned witnesses.
+ * @throws {VerificationError} `proof_overdue` when the promise's time has passed; otherwise as `findProof`.
+ */
+export async function awaitProof(service: Service, keys: ReporterKeys, accepted: Accepted): Promise<Witness> {
+  const mailbox = withMailbox(service, keys);
+  const { time, maxDelaySeconds } = accepted.promise;
+  for (;;) {
+    const witness = await findProof(service, mailbox, accepted);
+    if (witness !== undefined) return witness;
+    if (service.deps.now() > time + maxDelaySeconds) refuse('proof_overdue');
+    await service.deps.sleep(PROOF_PAUSE_MS);
+  }
+}
+
+async function notReady<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof ApiProblem && error.code === 'not_ready') return undefined;
+    throw error;
+  }
+}
+
+/** A checkpoint that is not cosigned yet is early, not wrong. */
+function verifiedOrEarly(verify: () => VerifiedTlogProof): VerifiedTlogProof | undefined {
+  try {
+    return verify();
+  } catch (error) {
+    if (error instanceof VerificationError && error.code === 'quorum_missing') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/** A staff member at work: unlock secret, keyring, session, and the role seeds her certificate can open. */
+import type { StaffActor } from '@app/casework';
+import type { CaseList, EpochBox } from '@app/contracts';
+import { decodeWords, deriveVaultKeys, type Keyring, openKeyBox, openKeyring } from '@app/crypto/seal';
+import { makeSigner, type Signer } from '@app/crypto/sign';
+import { encodeSessionChallenge, type KeysetCertificate, TAG, usableCertificate } from '@app/crypto/verify';
+import { type Bytes, bytesEqual, fromBase64, fromHex, type Instant, toBase64, toHex } from '@app/encoding';
+import { refuse } from './deps.js';
+import type { Service } from './service.js';
+
+/** Renewed when it has less than this left. */
+const SESSION_MARGIN_SECONDS = 30;
+
+export type StaffSession = {
+  /** Its API carries the session. */
+  readonly service: Service;
+  readonly certificate: KeysetCertificate;
+  readonly actor: StaffActor;
+  readonly signer: Signer;
+  readonly keyring: Keyring;
+  /** Seeds by role (hex) and epoch, as `role/epoch`. */
+  readonly roleSeeds: ReadonlyMap<string, Bytes>;
+};
+
+/**
+ * Opens a vault with its twelve words, then a session with the key inside.
+ *
+ * @param subject - identifier of the person, hex.
+ * @param words - as one text.
+ * @throws {ReceiptWordError} `word_unknown`. @throws {ParseError} `words_checksum`, `word_count`.
+ * @throws {ApiProblem} `unauthorized` for another person's words.
+ * @throws {OpenError} the vault does not open.
+ * @throws {VerificationError} as `usableCertificate`; `certificate_unknown` if the keyring is not the certificate's.
+ * @see libs/crypto SPEC.md §11.5
+ */
+export async function unlock(service: Service, subject: string, words: string): Promise<StaffSession> {
+  const { authKey, vaultSeed } = deriveVaultKeys(decodeWords(words));
+  const vault = await service.api.call('vault', { body: { subject, authKey: toBase64(authKey) } });
+  const keyring = await openKeyring(
+    service.deps.sealing,
+    vaultSeed,
+    fromBase64(vault.keyring, 'vault.keyring'),
+  );
+  return openSession(service, keyring);
+}
+
+/** Opens a session with a keyring at hand. Errors as `unlock`. */
+export async function openSession(service: Service, keyring: Keyring): Promise<StaffSession> {
+  const { deps, directory } = service;
+  const certificate = usableCertificate(directory.keyset, keyring.certificateHash, deps.now());
+  const signer = makeSigner(deps.signing, keyring.signingSeed);
+  const role = directory.keyset.roles.find(({ id }) => bytesEqual(id, certificate.roleId));
+  if (!bytesEqual(signer.publicKey, certificate.signingPublicKey) || role === undefined) {
+    return refuse('role_missing');
+  }
+  const api = service.api.authorizedBy(sessionAuthorizer(service, signer, certificate.hash));
+  const { boxes } = await api.call('epochBoxes', {});
+  return {
+    service: { ...service, api },
+    certificate,
+    actor: {
+      kind: 'staff',
+      roleId: toHex(role.id),
+      roleKind: role.kind,
+      caps: certificate.capabilities,
+      certificate: toHex(certificate.hash),
+    },
+    signer,
+    keyring,
+    roleSeeds: await openEpochBoxes(service, keyring, boxes),
+  };
+}
+
+function sessionAuthorizer(
+  { deps, api, directory }: Service,
+  signer: Signer,
+  certificateHash: Bytes,
+): () => Promise<Readonly<Record<string, string>>> {
+  let session: { readonly token: string; readonly expires: Instant } | undefined;
+  return async () => {
+    if (session === undefined || session.expires < deps.now() + SESSION_MARGIN_SECONDS) {
+      const { nonce } = await api.call('challenge', {});
+      const challenge = encodeSessionChallenge({
+        origin: directory.keyset.origin,
+        nonce: fromHex(nonce, 'challenge.nonce', 32),
+        certificateHash,
+      });
+      const signature = toBase64(signer.sign(TAG.session, challenge));
+      session = await api.call('openSession', {
+        body: { certificateHash: toHex(certificateHash), nonce, signature },
+      });
+    }
+    return { authorization: `Bearer ${session.token}` };
+  };
+}
+
+/** Seeds of every role epoch in a box for this certificate; one the KEYSET lists must be that epoch's. */
+async function openEpochBoxes(
+  { deps, directory }: Service,
+  keyring: Keyring,
+  boxes: readonly EpochBox[],
+): Promise<ReadonlyMap<string, Bytes>> {
+  const seeds = new Map<string, Bytes>();
+  for (const { roleId, epoch, seed } of keyring.roleSeeds) seeds.set(roleSeedKey(toHex(roleId), epoch), seed);
+  for (const { role, epoch, box, certificateHash } of boxes) {
+    if (certificateHash !== toHex(keyring.certificateHash)) continue;
+    const opened = await openKeyBox(deps.sealing, keyring.kemSeed, fromBase64(box, 'epoch_box'), {
+      purpose: 'staffHolder',
+      scopeId: fromHex(role, 'epoch_box.role', 16),
+      epoch,
+    });
+    const listed = directory.keyset.epochs.find((e) => toHex(e.roleId) === role && e.epoch === epoch);
+    if (listed !== undefined && !bytesEqual(listed.kemPublicKey, opened.publicKey)) refuse('no_access');
+    seeds.set(roleSeedKey(role, epoch), opened.seed);
+  }
+  return seeds;
+}
+
+export function roleSeedKey(role: string, epoch: number): string {
+  return `${role}/${String(epoch)}`;
+}
+
+/** Cases of the member's role, by pseudonym; `next` goes into the next call's `after`. */
+export function listCases({ service }: StaffSession, after?: string): Promise<CaseList> {
+  return service.api.call('cases', { query: after === undefined ? {} : { after } });
+}
+
+/** Ends the session at the service. */
+export async function closeSession({ service }: StaffSession): Promise<void> {
+  await service.api.call('closeSession', {});
+}
