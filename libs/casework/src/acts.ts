@@ -90,7 +90,7 @@ export type CaseAct = { [K in ActKind]: ActOf<K> }[ActKind];
 export function parseAct(json: Json): CaseAct {
   if (json === null || typeof json !== 'object' || Array.isArray(json))
     throw new ParseError('not_object', 'act');
-  const { kind, ...fields } = json as { readonly [key: string]: Json };
+  const { kind, ...fields } = json as Readonly<Record<string, Json>>;
   const known = ACT_KINDS.find((candidate) => candidate === kind);
   if (known === undefined) throw new ParseError('unknown_act', 'act.kind');
   return { kind: known, ...parseRecord<FieldTable>(ACTS[known], fields, `act.${known}`) } as CaseAct;

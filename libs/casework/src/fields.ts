@@ -101,7 +101,7 @@ export function parseRecord<S extends FieldTable>(table: S, value: Json, where: 
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new ParseError('not_object', where);
   }
-  const object = value as { readonly [key: string]: Json };
+  const object = value as Readonly<Record<string, Json>>;
   if (Object.keys(object).some((key) => !Object.hasOwn(table, key))) {
     throw new ParseError('unknown_field', where);
   }

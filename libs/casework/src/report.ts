@@ -166,7 +166,7 @@ export type ReportBody = { readonly version: 1 } & Pick<Once, NeededOnce> &
 /** `field` is the question's number, or the section's name; `at` counts repeated sections from 0. */
 export type ReportProblem = { readonly field: string; readonly code: string; readonly at?: number };
 
-type JsonObject = { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
 const SECTIONS: Readonly<Record<string, Questions>> = { ...ONCE, ...REPEATED };
 const MOST_REPEATED = 32;
 
