@@ -21,7 +21,7 @@ import {
 import { COMPARTMENT, type ObjectKind, type OpenedKeyBox, sealKeyBox, sealObject } from '@app/crypto/seal';
 import { encodeStatement, signGrant } from '@app/crypto/sign';
 import { hashItems, type Role, type RoleEpoch, sha256, TAG } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, canonicalJson, fromBase64, type Json, toBase64, toHex } from '@app/encoding';
+import { type Bytes, bytesEqual, canonicalJson, fromBase64, toBase64, toHex } from '@app/encoding';
 import type { OpenedCase } from './case-file.js';
 import { newestSeed, nextInSequence } from './contents.js';
 import { refuse } from './deps.js';

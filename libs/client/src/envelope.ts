@@ -1,11 +1,5 @@
 /** The bodies of sealed objects: what the signed JSON inside each kind of object says. */
-import {
-  type ConsentChange,
-  type ConsentCode,
-  type ConsentScope,
-  isConsentChange,
-  SCOPES,
-} from '@app/casework';
+import { type ConsentChange, type ConsentCode, isConsentChange, SCOPES } from '@app/casework';
 import type { BlobDigest } from '@app/crypto/seal';
 import { fromHex, type Json, toHex } from '@app/encoding';
 

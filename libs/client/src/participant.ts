@@ -1,13 +1,13 @@
 /** Submitting a report, checking the promise and waiting for the proof. */
 import { type ApiClient, ApiProblem, Unreachable } from '@app/api-client';
 import { type Promised, sealedItems, type SubmissionReceipt } from '@app/contracts';
-import { BLOB_PART_BYTES, type ReporterKeys } from '@app/crypto/seal';
+import { BLOB_PART_BYTES } from '@app/crypto/seal';
 import { sha256, verifyPromise } from '@app/crypto/verify';
 import { bytesEqual, fromBase64, type Instant, toHex, VerificationError } from '@app/encoding';
 import { verifyTlogProof, type VerifiedTlogProof } from '@app/tlog';
 import { refuse } from './deps.js';
 import { type VerifiedEvent, verifyReceipt } from './history.js';
-import { type MailboxApi, withMailbox } from './mailbox-requests.js';
+import type { MailboxApi } from './mailbox-requests.js';
 import type { PreparedReport, SealedBlob } from './prepare.js';
 import type { Service } from './service.js';
 
@@ -43,7 +43,7 @@ export async function submitReport(
   prepared: PreparedReport,
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Accepted> {
-  const mailbox = withMailbox(service, prepared.keys);
+  const { mailbox } = prepared;
   await uploadBlobs(service, mailbox.api, prepared.blobs, onProgress);
   onProgress({ step: 'submitting' });
   const answer = await mailbox.api.call('submit', { body: prepared.submission });
@@ -193,8 +193,11 @@ export async function findProof(
  * Waits until an event is proven to be in the ledger under a quorum of the pinned witnesses.
  * @throws {VerificationError} `proof_overdue` when the promise's time has passed; otherwise as `findProof`.
  */
-export async function awaitProof(service: Service, keys: ReporterKeys, accepted: Accepted): Promise<Witness> {
-  const mailbox = withMailbox(service, keys);
+export async function awaitProof(
+  service: Service,
+  mailbox: MailboxApi,
+  accepted: Accepted,
+): Promise<Witness> {
   const { time, maxDelaySeconds } = accepted.promise;
   for (;;) {
     const witness = await findProof(service, mailbox, accepted);

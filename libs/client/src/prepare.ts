@@ -30,6 +30,7 @@ import {
   type ReportEnvelope,
   reportJson,
 } from './envelope.js';
+import { type MailboxApi, withMailbox } from './mailbox-requests.js';
 import type { Service } from './service.js';
 
 const SUITE = 1;
@@ -52,7 +53,8 @@ export type SealedBlob = { readonly id: string; readonly sealed: Bytes };
 
 /** A report ready to be sent, as often as it takes: the same bytes every time. */
 export type PreparedReport = {
-  readonly keys: ReporterKeys;
+  /** Remembers what it signed, so that the answer to an earlier attempt is recognised. */
+  readonly mailbox: MailboxApi;
   readonly submission: Submission;
   readonly blobs: readonly SealedBlob[];
 };
@@ -117,7 +119,7 @@ export async function prepareReport(service: Service, input: ReportInput): Promi
     objects: sealed.objects,
     blobs: sealed.blobs.map(({ id }) => id),
   };
-  return { ok: true, prepared: { keys, submission, blobs: sealed.blobs } };
+  return { ok: true, prepared: { mailbox: withMailbox(service, keys), submission, blobs: sealed.blobs } };
 }
 
 type Draft = {
