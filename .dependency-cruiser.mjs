@@ -7,6 +7,8 @@ const NODE = '^libs/(platform|persistence|jobs|ledger|embedded)/';
 const SERVER = '^apps/(intake|desk|worker|signer|witness)/';
 const CLIENT = '^apps/(cli|[^/]+-web)/';
 const SPEC = '[.](?:int-|fault-|e2e-)?spec[.]ts$';
+/** Specs, and what only they use beside the source. */
+const TESTS = [SPEC, '^libs/[^/]+/test/'];
 const npm = (names) => `(^|node_modules/)(${names})(/|$)`;
 const lib = (names) => `^libs/(${names})/`;
 
@@ -22,7 +24,7 @@ const MAY = {
   'libs/platform': 'encoding|contracts',
   'libs/persistence': 'encoding|casework|platform',
   'libs/jobs': 'encoding|contracts|platform|persistence',
-  'libs/ledger': 'encoding|crypto|tlog|casework|platform|persistence',
+  'libs/ledger': 'encoding|crypto|tlog|casework|contracts|platform|persistence',
   'libs/embedded': '',
   'apps/(?:signer|witness)': 'encoding|crypto|tlog|platform',
   'apps/(?:intake|desk|worker)': 'encoding|crypto|tlog|casework|contracts|platform|persistence|jobs|ledger',
@@ -90,7 +92,7 @@ export default {
       name: 'pure-has-no-platform',
       comment: 'no node:*, no framework; npm packages only where the rules below allow them',
       severity: 'error',
-      from: { path: PURE, pathNot: SPEC },
+      from: { path: PURE, pathNot: TESTS },
       to: { dependencyTypes: ['core', ...NPM_TYPES], pathNot: PURE_NPM },
     },
     only('primitives-only-in-hazmat', 'libsodium[^/]*|@noble|@scure|age-encryption', [
@@ -178,13 +180,13 @@ export default {
     {
       name: 'not-to-test',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      from: { path: '^(apps|libs)/', pathNot: TESTS },
       to: { path: '^test/' },
     },
     {
       name: 'not-to-dev-dep',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      from: { path: '^(apps|libs)/', pathNot: TESTS },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],

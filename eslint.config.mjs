@@ -6,7 +6,14 @@ import tseslint from 'typescript-eslint';
 const PURE = ['encoding', 'crypto', 'tlog', 'casework', 'contracts', 'api-client', 'client'].map(
   (name) => `libs/${name}/**/*.ts`,
 );
-const SPECS = ['**/*.spec.ts', '**/*.int-spec.ts', '**/*.fault-spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'];
+const SPECS = [
+  '**/*.spec.ts',
+  '**/*.int-spec.ts',
+  '**/*.fault-spec.ts',
+  '**/*.e2e-spec.ts',
+  'test/**/*.ts',
+  'libs/*/test/**/*.ts',
+];
 const SERVER_SIDE = [
   'libs/{platform,persistence,jobs,ledger,embedded}/**/*.ts',
   'apps/{intake,desk,worker,signer,witness}/**/*.ts',

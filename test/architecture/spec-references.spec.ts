@@ -5,7 +5,7 @@ import { filesOf, ROOT, textOf } from './tree.js';
 
 /** `SPEC.md §4.2` (of the own library) or `libs/tlog/SPEC.md §4.2, §5`; a list of sections may follow. */
 const REFERENCE =
-  /(?:(?<lib>libs\/[a-z-]+)\/)?SPEC\.md(?<sections>(?:(?:,|;| and| to)?[ \n*/]*§\d+(?:\.\d+)*)+)/g;
+  /(?:(?<lib>libs\/[a-z-]+)[/ ])?SPEC\.md(?<sections>(?:(?:,|;| and| to)?[ \n*/]*§\d+(?:\.\d+)*)+)/g;
 
 /** The section numbers of the headings of a text, as `4.2`. */
 function headings(text: string): Set<string> {
@@ -20,8 +20,8 @@ function dangling(
 ): string[] {
   const own = /^libs\/[a-z-]+/.exec(path)?.[0];
   return [...text.matchAll(REFERENCE)].flatMap(({ groups }) => {
-    const lib = groups?.['lib'] ?? own;
-    const sections = groups?.['sections']?.match(/\d+(?:\.\d+)*/g) ?? [];
+    const lib = groups?.lib ?? own;
+    const sections = groups?.sections?.match(/\d+(?:\.\d+)*/g) ?? [];
     const known = lib === undefined ? undefined : headingsOf(lib);
     return sections
       .filter((section) => known?.has(section) !== true)
@@ -48,6 +48,7 @@ describe('references to specifications', () => {
     ['libs/a/src/x.ts', 'SPEC.md §1.2, §9', ['libs/a/src/x.ts: libs/a SPEC.md §9']],
     ['libs/a/src/x.ts', 'SPEC.md §1.20', ['libs/a/src/x.ts: libs/a SPEC.md §1.20']],
     ['libs/b/src/x.ts', 'libs/a/SPEC.md §1', []],
+    ['libs/b/src/x.ts', 'libs/a SPEC.md §1', []],
     ['libs/b/src/x.ts', 'SPEC.md §1', ['libs/b/src/x.ts: libs/b SPEC.md §1']],
     ['apps/c/src/x.ts', 'SPEC.md §1', ['apps/c/src/x.ts: no library named for SPEC.md §1']],
   ])('of a planted kind are judged: %s, %s', (path, text, expected) => {

@@ -19,6 +19,7 @@ import {
   rmSync,
   rmdirSync,
   statSync,
+  statfsSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -36,6 +37,10 @@ const GUARD = at('.setup.lock.guard');
 const STAMP = at('dist', '.stamp');
 const HEARTBEAT_MS = 2_000;
 const STALE_MS = 120_000;
+const INSTALL_MEGABYTES = 700;
+const BUILD_MEGABYTES = 50;
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET|ENOTCACHED/;
 const RETRY = 'then run the same command again.';
 
 /** A set-up that cannot go on; the message is one sentence for the person at the keyboard. */
@@ -119,18 +124,37 @@ function typeScriptIn(folder) {
 }
 
 async function install() {
+  checkSpace(INSTALL_MEGABYTES);
   const scratch = usableHome() ? undefined : mkdtempSync(join(tmpdir(), 'safe-conduct-npm-'));
-  const retries = ['--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
-  const quiet = ['--include=dev', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  const flags = scratch ? [...quiet, `--cache=${scratch}`] : quiet;
   try {
-    const cache = scratch ? [`--cache=${scratch}`] : [];
     const { command, args } = npm();
+    const source = (await online(command, [...args, 'ping', ...flags])) ? [] : ['--offline'];
     const step = 'Installing dependencies (once, about 30 seconds)';
-    const { code, output } = await run(step, command, [...args, 'ci', ...retries, ...quiet, ...cache]);
+    const { code, output } = await run(step, command, [...args, 'ci', '--include=dev', ...source, ...flags]);
     if (code !== 0) throw new SetupError(explainInstall(output));
+    // npm can take a write cut short by a full disk for a good one, and end well.
+    checkSpace(1);
+  } catch (error) {
+    rmSync(at('node_modules/.package-lock.json'), { force: true });
+    throw error;
   } finally {
     if (scratch) rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** Asks before the long work: without an answer npm would retry for minutes. A full cache needs no network. */
+async function online(command, args) {
+  const patience = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-timeout=15000'];
+  const child = spawn(command, [...args, ...patience], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { code, output } = await collect(child);
+  return code === 0 || !UNREACHABLE.test(output);
+}
+
+function checkSpace(megabytes) {
+  const { bavail, bsize } = statfsSync(root);
+  if (bavail * bsize < megabytes * 1_000_000) throw new SetupError(full());
 }
 
 function usableHome() {
@@ -152,12 +176,9 @@ function npm() {
 }
 
 function explainInstall(output) {
-  if (/ENOSPC|EDQUOT/.test(output))
-    return `The disk is full: free 1 GB under ${root} (and in npm's cache), ${RETRY}`;
+  if (/ENOSPC|EDQUOT/.test(output)) return full();
   if (/EROFS|EACCES|EPERM/.test(output)) return unwritable();
-  if (
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET/.test(output)
-  ) {
+  if (UNREACHABLE.test(output)) {
     return `The npm registry cannot be reached: connect to the network for this first installation, ${RETRY}`;
   }
   if (/ENOENT.*\bnpm\b/.test(output)) return `npm was not found: install Node together with npm, ${RETRY}`;
@@ -167,6 +188,7 @@ function explainInstall(output) {
 async function build() {
   // The stamp goes first: a build that is interrupted is never taken for a finished one.
   const hash = sourceHash();
+  checkSpace(BUILD_MEGABYTES);
   rmSync(at('dist'), { recursive: true, force: true });
   const nest = at('node_modules/@nestjs/cli/bin/nest.js');
   const { code, output } = await run('Building (about 6 seconds)', process.execPath, [nest, 'build']);
@@ -175,9 +197,13 @@ async function build() {
 }
 
 function explainBuild(output) {
-  if (/ENOSPC|EDQUOT/.test(output)) return `The disk is full: free 100 MB under ${root}, ${RETRY}`;
+  if (/ENOSPC|EDQUOT/.test(output)) return full();
   if (/EROFS|EACCES|EPERM/.test(output)) return unwritable();
   return `The build failed:\n${lastLines(output, 40)}`;
+}
+
+function full() {
+  return `The disk is full: free 1 GB for ${root}, ${RETRY}`;
 }
 
 function unwritable() {
@@ -305,7 +331,7 @@ function touch(file) {
 
 function explainDisk(error) {
   if (error.code === 'ENOSPC' || error.code === 'EDQUOT') {
-    return new SetupError(`The disk is full: free 1 GB under ${root}, ${RETRY}`);
+    return new SetupError(full());
   }
   if (['EROFS', 'EACCES', 'EPERM'].includes(error.code)) return new SetupError(unwritable());
   return error;
