@@ -162,6 +162,7 @@ const LEGAL: readonly Legal[] = [
     'IN_TRIAGE',
   ],
   ['assign', TO.received, { kind: 'assign', role: id('c') }, SYSTEM, 'ASSIGNED', 'RECEIVED'],
+  ['assign', TO.received, { kind: 'assign', role: FOCAL.roleId }, SYSTEM, 'ASSIGNED', 'RECEIVED'],
   ['consent granted', TO.received, { kind: 'consent_change', ...answerK5 }, REPORTER, 'CONSENT', 'RECEIVED'],
   ['reporter message', TO.sent, { kind: 'reporter_message' }, REPORTER, 'REPORTER_MSG', 'ACTION_ONGOING'],
   ['confirm', TO.sent, { kind: 'confirm', event: 8 }, REPORTER, 'CONFIRM', 'ACTION_ONGOING'],
@@ -312,7 +313,6 @@ const REFUSED: readonly Refused[] = [
     { kind: 'close_out_of_scope', reason: 'SPAM', second: FOCAL_2.certificate },
     FOCAL,
   ],
-  ['already_done', 'assigning to the same role', TO.received, { kind: 'assign', role: FOCAL.roleId }, SYSTEM],
   ['consent_missing', 'no message without K1', noK1, { kind: 'message', feedback: false }, FOCAL],
   [
     'consent_missing',

@@ -90,8 +90,8 @@ const signedFields = (_state: CaseState, act: CaseAct, ctx: Context): Readonly<R
 const HANDLERS: { readonly [K in Exclude<ActKind, 'submit'>]: Handler<ActOf<K>> } = {
   assign: {
     event: 'ASSIGNED',
-    refuse: (state, act) =>
-      roleRefusal(state, act.role) ?? (act.role === state.role ? 'already_done' : undefined),
+    // SPEC.md §4: the role's own again, when it goes to one of its members; who that is stays out of the ledger.
+    refuse: (state, act) => roleRefusal(state, act.role),
     detail: fieldsOf,
   },
   acknowledge: {
