@@ -22,7 +22,7 @@ export type ArchiveFile = { readonly name: string; readonly data: Bytes };
 /** What the attachment index says of a sealed blob. */
 export type BlobDigest = { readonly sizeBytes: number; readonly partHashes: readonly Bytes[] };
 
-/** u32 count ‖ {u16 name_len ‖ name ‖ u64 len ‖ data}*. @see SPEC.md §11.4 */
+/** u32 count, then for each file u16 name_len ‖ name ‖ u64 len ‖ data. @see SPEC.md §11.4 */
 export function encodeArchive(files: readonly ArchiveFile[]): Bytes {
   const w = new Writer().u32(files.length);
   for (const file of files) w.vec16(encodeUtf8(file.name)).u64(file.data.length).bytes(file.data);

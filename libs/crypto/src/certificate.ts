@@ -74,7 +74,7 @@ export function encodeCertificateBody(body: CertificateBody): Bytes {
     .finish();
 }
 
-/** body ‖ n(1) ‖ {root_idx(1) ‖ sig(64)}*n. @see SPEC.md §5.1 */
+/** body ‖ n(1) ‖ n times root_idx(1) ‖ sig(64). @see SPEC.md §5.1 */
 export function assembleCertificate(body: Uint8Array, signatures: readonly RootSignature[]): Bytes {
   return new Writer()
     .bytes(exactly(body, CERTIFICATE_BODY_BYTES))

@@ -45,7 +45,7 @@ export type Leaf = CaseLeaf | PublicLeaf;
 
 /**
  * A class 0 leaf: version(1) ‖ class(1) ‖ zero(2) ‖ time(8) ‖ C(32).
- * @param leaf.time - floored to the tick by the caller.
+ * The caller floors the time to the tick.
  * @returns 44 bytes.
  * @see SPEC.md §7.1
  */
@@ -79,7 +79,7 @@ export function parseLeaf(bytes: Uint8Array): Leaf {
 /** What a KEYSET leaf says: `version(4) ‖ SHA-256(file)(32) ‖ path`. */
 export type KeysetLeafBody = { readonly version: number; readonly hash: Bytes; readonly path: string };
 
-/** The body of a class 1 leaf. @param leaf.path - printable ASCII, from the public origin's root. @see SPEC.md §7.1 */
+/** The body of a class 1 leaf; the path is printable ASCII, from the public origin's root. @see SPEC.md §7.1 */
 export function encodeKeysetLeafBody(leaf: { version: number; hash: Uint8Array; path: string }): Bytes {
   if (!isPath(leaf.path)) throw new Invariant('keyset path is not printable ascii');
   return new Writer().u32(leaf.version).bytes(exactly(leaf.hash, HASH_BYTES)).ascii(leaf.path).finish();

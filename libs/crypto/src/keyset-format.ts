@@ -5,7 +5,7 @@ import {
   encodeUtf8,
   type Instant,
   ParseError,
-  Reader,
+  type Reader,
   toHex,
   Writer,
 } from '@app/encoding';

@@ -168,6 +168,7 @@ function epochsSigner(
     return { publicKey, person: `root ${String(signer.rootIndex)}`, isHolder: false };
   }
   const certificate = checkEpochHolder(keyset, signer.certificateHash, issued, now);
+  if (!isCapable(certificate, 'epoch')) fail('keyset_epochs_unsigned');
   return {
     publicKey: certificate.signingPublicKey,
     person: `holder ${toHex(certificate.subjectId)}`,
@@ -177,7 +178,7 @@ function epochsSigner(
 
 function checkRoleEpoch(verifier: SignatureVerifier, keyset: Keyset, epoch: RoleEpoch, now: Instant): void {
   const holder = checkEpochHolder(keyset, epoch.holderCertificateHash, epoch.notBefore, now);
-  if (!bytesEqual(holder.roleId, epoch.roleId)) fail('epoch_signature');
+  if (!isCapable(holder, 'epoch') || !bytesEqual(holder.roleId, epoch.roleId)) fail('epoch_signature');
   const message = taggedMessage(TAG.roleEpoch, roleEpochBodyBytes(epoch));
   if (!verifier.verify(holder.signingPublicKey, message, epoch.signature)) fail('epoch_signature');
 }
@@ -195,7 +196,6 @@ function checkEpochHolder(
   const certificate = keyset.certificate(hash) ?? fail('certificate_unknown');
   if (certificate.revokedAt !== undefined && certificate.revokedAt <= now) fail('certificate_revoked');
   if (signedAt < certificate.notBefore || signedAt > certificate.notAfter) fail('certificate_expired');
-  if (!isCapable(certificate, 'epoch')) fail('epoch_signature');
   return certificate;
 }
 

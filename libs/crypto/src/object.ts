@@ -103,7 +103,6 @@ export function sealObject(
 /**
  * Opens an object and checks that its author wrote it for this thread and this key.
  * @param threadSeed - of the compartment.
- * @param expected.threadId - 16 bytes.
  * @throws {OpenError} if it does not open.
  * @throws {VerificationError} `object_wrong_recipient`, `object_wrong_thread`, `object_signature`,
  * `object_padding`, `object_body`, `suite_unsupported`.

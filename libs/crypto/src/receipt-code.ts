@@ -130,7 +130,7 @@ function splitWords(text: string): string[] {
   const words = fold(text)
     .split(/[\s\p{P}\p{Cf}]+/u)
     .filter((word) => word !== '');
-  return words.flatMap((word) => (/^\p{Script=Han}+$/u.test(word) ? [...word] : [word]));
+  return words.flatMap((word) => (/^\p{Script=Han}+$/u.test(word) ? Array.from(word) : [word]));
 }
 
 function unknownWord(words: readonly string[]): ReceiptWordError {

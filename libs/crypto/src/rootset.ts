@@ -1,5 +1,5 @@
 /** The officers whose threshold of signatures everything rests on (SPEC.md §4.1). */
-import { type Bytes, bytesEqual, ParseError, Reader, toHex, Writer } from '@app/encoding';
+import { type Bytes, bytesEqual, ParseError, type Reader, toHex, Writer } from '@app/encoding';
 import { type CryptoVerificationCode, fail } from './errors.js';
 import { TAG, type Tag } from './namespaces.js';
 import { type SignatureVerifier, taggedMessage } from './signature.js';
@@ -18,7 +18,7 @@ export type Rootset = {
 /** A signature by the root at an index of its ROOTSET. */
 export type RootSignature = { readonly rootIndex: number; readonly signature: Bytes };
 
-/** "RPR1" ‖ suite(1) ‖ version(4) ‖ threshold(1) ‖ n(1) ‖ {pk(32)}*n. @see SPEC.md §4.1 */
+/** "RPR1" ‖ suite(1) ‖ version(4) ‖ threshold(1) ‖ n(1) ‖ n times pk(32). @see SPEC.md §4.1 */
 export function encodeRootset(rootset: Rootset): Bytes {
   const w = new Writer().ascii('RPR1').u8(SUITE).u32(rootset.version).u8(rootset.threshold);
   w.u8(rootset.publicKeys.length);
@@ -44,7 +44,7 @@ export function parseRootset(bytes: Uint8Array): Rootset {
   return { version, threshold, publicKeys };
 }
 
-/** n(1) ‖ {root_idx(1) ‖ sig(64)}*n, in ascending order of index. */
+/** n(1) ‖ n times root_idx(1) ‖ sig(64), in ascending order of index. */
 export function encodeRootSignatures(signatures: readonly RootSignature[]): Bytes {
   const w = new Writer().u8(signatures.length);
   const ordered = [...signatures].sort((a, b) => a.rootIndex - b.rootIndex);

@@ -19,4 +19,4 @@ export {
 } from './keyset-format.js';
 export { encodeRootset, encodeRootsetRotation, type RootSignature, type RootsetRotation } from './rootset.js';
 export { makeSigner, nobleSigning, type Signer, type Signing, sodiumSigning } from './signature.js';
-export { assembleGrant, encodeGrantBody, encodeStatement } from './statement.js';
+export { encodeStatement, signGrant } from './statement.js';

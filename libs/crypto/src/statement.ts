@@ -12,7 +12,7 @@ import {
 import { fail } from './errors.js';
 import { type Keyset, type KeysetCertificate, usableCertificate } from './keyset.js';
 import { TAG } from './namespaces.js';
-import { checkSignature, type SignatureVerifier } from './signature.js';
+import { checkSignature, type Signer, type SignatureVerifier } from './signature.js';
 import { exactly, openStruct, readLine, SUITE } from './struct.js';
 
 /** What a staff member signs before the server adds anything. */
@@ -103,8 +103,8 @@ export type Grant = {
   readonly granterCertificateHash: Bytes;
 };
 
-/** The 122 bytes to sign under `TAG.grant`. @see SPEC.md §10.2 */
-export function encodeGrantBody(grant: Grant): Bytes {
+/** The 122 signed bytes. */
+function encodeGrantBody(grant: Grant): Bytes {
   return new Writer()
     .ascii('RPG1')
     .u8(SUITE)
@@ -117,9 +117,10 @@ export function encodeGrantBody(grant: Grant): Bytes {
     .finish();
 }
 
-/** body ‖ sig(64), 186 bytes. @see SPEC.md §10.2 */
-export function assembleGrant(body: Uint8Array, signature: Uint8Array): Bytes {
-  return new Writer().bytes(exactly(body, GRANT_BODY_BYTES)).bytes(exactly(signature, 64)).finish();
+/** A GRANT record signed by the granter: body ‖ sig(64), 186 bytes. @see SPEC.md §10.2 */
+export function signGrant(signer: Signer, grant: Grant): Bytes {
+  const body = encodeGrantBody(grant);
+  return new Writer().bytes(body).bytes(signer.sign(TAG.grant, body)).finish();
 }
 
 const GRANT_BODY_BYTES = 122;

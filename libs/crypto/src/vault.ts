@@ -66,24 +66,24 @@ function toJson(keyring: Keyring): Json {
 
 function fromJson(value: Json): Keyring {
   const members = asObject(value, ['certificateHash', 'kemSeed', 'roleSeeds', 'signingSeed']);
-  const roleSeeds = members['roleSeeds'];
+  const roleSeeds = members.roleSeeds;
   if (!Array.isArray(roleSeeds)) throw malformed();
   return {
-    signingSeed: asBytes(members['signingSeed'], 32),
-    kemSeed: asBytes(members['kemSeed'], 32),
+    signingSeed: asBytes(members.signingSeed, 32),
+    kemSeed: asBytes(members.kemSeed, 32),
     roleSeeds: (roleSeeds as readonly Json[]).map((item) => {
       const { roleId, epoch, seed } = asObject(item, ['epoch', 'roleId', 'seed']);
       if (typeof epoch !== 'number' || !Number.isSafeInteger(epoch) || epoch < 0) throw malformed();
       return { roleId: asBytes(roleId, 16), epoch, seed: asBytes(seed, 32) };
     }),
-    certificateHash: asBytes(members['certificateHash'], 32),
+    certificateHash: asBytes(members.certificateHash, 32),
   };
 }
 
 /** @param keys - in ascending order. */
-function asObject(value: Json, keys: readonly string[]): { readonly [key: string]: Json } {
+function asObject(value: Json, keys: readonly string[]): Readonly<Record<string, Json>> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw malformed();
-  const members = value as { readonly [key: string]: Json };
+  const members = value as Readonly<Record<string, Json>>;
   if (Object.keys(members).sort().join() !== keys.join()) throw malformed();
   return members;
 }

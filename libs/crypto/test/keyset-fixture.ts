@@ -115,35 +115,48 @@ export const holders: readonly Holder[] = [
   makeHolder(2, { roleId: ROLE_B, capabilities: CAPABILITY.decide }),
 ];
 
-export function makeKeyset(options: KeysetOptions = {}): Bytes {
-  const all = options.holders ?? holders;
+const DEFAULTS = {
+  holders,
+  version: 1,
+  rootVersion: 1,
+  issued: NOW - 5,
+  expires: NOW + 400 * DAY,
+  minSuite: 1,
+  rootset,
+  rootIndexes: [0, 1],
+  revocations: [],
+} satisfies KeysetOptions;
+
+export function makeKeyset(given: KeysetOptions = {}): Bytes {
+  const options = { ...DEFAULTS, ...given };
+  const all = options.holders;
   const rootPart = encodeRootPart({
     origin: 'cases.example.org/audit/1',
-    rootVersion: options.rootVersion ?? 1,
-    issued: options.issued ?? NOW - 10,
-    expires: options.expires ?? NOW + 400 * DAY,
-    minSuite: options.minSuite ?? 1,
-    rootset: options.rootset ?? rootset,
+    rootVersion: options.rootVersion,
+    issued: options.issued,
+    expires: options.expires,
+    minSuite: options.minSuite,
+    rootset: options.rootset,
     roles: [
       { id: ROLE_A, kind: 'focal_point', name: 'Focal point' },
       { id: ROLE_B, kind: 'senior_official', name: 'Senior official' },
     ],
     certificates: all.map((h) => h.certificate),
-    revocations: options.revocations ?? [],
+    revocations: options.revocations,
     logVkey: 'cases.example.org/audit/1+00000000+AQ==',
     promisePublicKey: makeSigner(signing, filled(32, 0x70)).publicKey,
     tlogPolicy: 'log cases\nquorum none\n',
     policyHash: filled(32, 0x60),
   });
   const epochsPart = encodeEpochsPart({
-    version: options.version ?? 1,
-    issued: options.issued ?? NOW - 5,
+    version: options.version,
+    issued: options.issued,
     rootPartHash: options.rootPartHash ?? sha256(rootPart),
     epochs: options.epochs ?? [makeEpoch({ holder: all[0] as Holder })],
   });
   return assembleKeyset({
     rootPart,
-    rootSignatures: (options.rootIndexes ?? [0, 1]).map((rootIndex) => ({
+    rootSignatures: options.rootIndexes.map((rootIndex) => ({
       rootIndex,
       signature: (roots[rootIndex] as Signer).sign(TAG.keyset, rootPart),
     })),

@@ -1,5 +1,4 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
-import type { Bytes } from '@app/encoding';
 import type { Ed25519 } from './ed25519.js';
 import { makeStrictnessCheck } from './ed25519-strict.js';
 
@@ -9,7 +8,7 @@ export function nobleEd25519(): Ed25519 {
   return {
     verify: (publicKey, message, signature) =>
       isStrict(publicKey, signature) && ed25519.verify(signature, message, publicKey, { zip215: false }),
-    publicKey: (seed) => ed25519.getPublicKey(seed) as Bytes,
-    sign: (seed, message) => ed25519.sign(message, seed) as Bytes,
+    publicKey: (seed) => ed25519.getPublicKey(seed),
+    sign: (seed, message) => ed25519.sign(message, seed),
   };
 }

@@ -5,7 +5,7 @@ import { encodeBech32 } from './bech32.js';
 
 /** The 1,216-byte public key of a 32-byte seed. */
 export function nobleKemPublicKey(seed: Uint8Array): Bytes {
-  return ml_kem768_x25519.getPublicKey(seed) as Bytes;
+  return ml_kem768_x25519.getPublicKey(seed);
 }
 
 /** `AGE-SECRET-KEY-PQ-1…` */

@@ -17,9 +17,6 @@ export interface SodiumKem {
   publicKey(seed: Uint8Array): Bytes;
   recipient(publicKey: Uint8Array): Recipient;
   identity(seed: Uint8Array): Identity;
-  /** Encapsulation with 64 bytes of chosen randomness, for vectors. */
-  encapsulate(publicKey: Uint8Array, randomness: Uint8Array): { ciphertext: Bytes; sharedSecret: Bytes };
-  decapsulate(seed: Uint8Array, ciphertext: Uint8Array): Bytes;
 }
 
 /** Loads libsodium on first use. */
@@ -71,11 +68,6 @@ export async function sodiumKem(): Promise<SodiumKem> {
         return null;
       },
     }),
-    encapsulate: (publicKey, randomness) => {
-      const result = sodium.crypto_kem_xwing_enc_deterministic(publicKey, randomness);
-      return { ciphertext: result.ciphertext as Bytes, sharedSecret: result.sharedSecret as Bytes };
-    },
-    decapsulate,
   };
 }
 

@@ -1,4 +1,4 @@
-/** BIP 39 word lists and their checksum, by @scure/bip39. */
+/** BIP 39 word lists and their checksum, by scure-bip39. */
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist as en } from '@scure/bip39/wordlists/english.js';
 import { wordlist as es } from '@scure/bip39/wordlists/spanish.js';
@@ -21,7 +21,7 @@ export function wordsOf(code: Uint8Array, language: WordLanguage): string[] {
 /** 16 bytes of 12 words of the list, or undefined if the checksum is wrong. */
 export function codeOfWords(words: readonly string[], language: WordLanguage): Bytes | undefined {
   try {
-    return mnemonicToEntropy(words.join(' '), [...WORDS[language]]) as Bytes;
+    return mnemonicToEntropy(words.join(' '), [...WORDS[language]]);
   } catch {
     return undefined;
   }
