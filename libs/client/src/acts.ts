@@ -216,7 +216,7 @@ const TARGET_KINDS = ['senior_official', 'alternate', 'ethics'] as const;
 
 /**
  * Hands the case over: the `main` key, and with consent K3 "named" the `identity` key, sealed to the official's
- * current role epoch under GRANTs, and a handover note.
+ * current role epoch under GRANTs, and a handover note, which the reporter can read.
  * @param roleId - hex; the first official's role that the reporter did not exclude if left out.
  * @throws {VerificationError} `role_missing`, `no_access`, `epoch_expired`.
  */
