@@ -12,6 +12,7 @@ export {
   type Payload,
   recordEvent,
 } from './append.js';
+export { LedgerAppender } from './appender.js';
 export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpAudit } from './audit.js';
 export { Directory, type DirectoryDeps, DirectoryEmpty, type KnownPolicy } from './directory.js';
 export { openings } from './entries.js';
@@ -37,3 +38,6 @@ export {
 } from './remotes.js';
 export { Sequencer, type SequencerDeps } from './sequencer.js';
 export { diskStore, type LedgerStore, logSource, type Published, readPublished } from './store.js';
+export { type LedgerServices, type LedgerServicesConfig, openLedgerServices } from './services.js';
+export { ledgerProviders } from './http/ledger-http.js';
+export { type InstanceFacts, LEDGER_STORE, LedgerController, LedgerFacts } from './http/ledger.controller.js';

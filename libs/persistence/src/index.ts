@@ -1,6 +1,6 @@
 export { connect, type DatabaseConfig, dataSourceOptions } from './data-source.js';
 export { DATABASE_ROLES, type DatabaseRole, migrate } from './migrate.js';
-export { sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
+export { type Columns, sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
 export { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 export { KeysetRow, PolicyRow } from './rows/directory.row.js';

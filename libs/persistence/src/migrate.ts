@@ -44,9 +44,8 @@ async function ensureRole(
     `do $$ begin create role ${role} login; exception when duplicate_object or unique_violation then null; end $$`,
   );
   if (password !== undefined) {
-    const [{ literal }] = (await source.query('select quote_literal($1) as literal', [password])) as [
-      { literal: string },
-    ];
+    const rows: { literal: string }[] = await source.query('select quote_literal($1) as literal', [password]);
+    const literal = rows[0]?.literal ?? '';
     await source.query(`alter role ${role} password ${literal}`);
   }
 }

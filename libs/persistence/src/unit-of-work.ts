@@ -1,7 +1,10 @@
-import { DataSource, type EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 
 /** The explicit first argument of everything that touches the database. */
 export type Tx = EntityManager;
+
+/** A row's columns as plain data, to insert. */
+export type Columns<Row> = { [K in keyof Row]: Row[K] };
 
 const RETRYABLE = new Set(['40001', '40P01']);
 const ATTEMPTS = 4;

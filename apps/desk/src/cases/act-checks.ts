@@ -1,0 +1,160 @@
+/** What the desk checks of an act besides the decision itself: signatures, boxes, and that they say one thing. */
+import { type CaseEvent, type CaseState, effectiveConsent, EVENT_TYPES } from '@app/casework';
+import type { KeyBox, ProblemCode, SealedObject } from '@app/contracts';
+import {
+  checkSealedShape,
+  checkSignature,
+  hashItems,
+  isCapable,
+  type Keyset,
+  sha256,
+  type SignatureVerifier,
+  TAG,
+  usableCertificate,
+  verifyGrant,
+  verifyStatement,
+} from '@app/crypto/verify';
+import {
+  type Bytes,
+  bytesEqual,
+  canonicalJson,
+  fromBase64,
+  fromHex,
+  type Instant,
+  type Json,
+  toHex,
+} from '@app/encoding';
+import type { CaseRow } from '@app/persistence';
+import { Refused } from '@app/platform';
+import type { Staff } from '../session/staff-guard.js';
+
+const MAIN = 0;
+const IDENTITY = 1;
+/** How far a staff member's clock may be from the server's, in seconds. */
+const CLOCK_TOLERANCE_SECONDS = 600;
+
+function demand(holds: boolean, code: ProblemCode): asserts holds {
+  if (!holds) throw new Refused(code);
+}
+
+/** Everything a check needs to know besides its own subject. */
+export type ActContext = {
+  readonly verifier: SignatureVerifier;
+  readonly keyset: Keyset;
+  readonly staff: Staff;
+  readonly row: CaseRow;
+  readonly now: Instant;
+};
+
+/**
+ * The statement says exactly what the server decided, about this case as it stands now.
+ * @throws {Refused} `out_of_date` if the case has moved on, `statement_invalid` otherwise.
+ */
+export function checkStatement(
+  { verifier, keyset, staff, row, now }: ActContext,
+  event: CaseEvent,
+  items: readonly Bytes[],
+  signed: { readonly statement: Bytes; readonly signature: Bytes },
+): void {
+  const { statement } = verifyStatement(verifier, keyset, signed.statement, signed.signature, now);
+  demand(
+    toHex(statement.certificateHash) === staff.actor.certificate &&
+      bytesEqual(statement.casePseudonym, row.pseudonym),
+    'statement_invalid',
+  );
+  demand(
+    statement.expectedEventNumber === row.eventNumber + 1 &&
+      bytesEqual(statement.previousCommitment, row.lastCommitment),
+    'out_of_date',
+  );
+  demand(
+    statement.type === EVENT_TYPES[event.type] &&
+      canonicalJson(statement.detail) === canonicalJson(event.detail) &&
+      bytesEqual(statement.itemsHash, hashItems(items)) &&
+      bytesEqual(statement.policyHash, row.policyHash) &&
+      Math.abs(statement.claimedTime - now) <= CLOCK_TOLERANCE_SECONDS,
+    'statement_invalid',
+  );
+}
+
+/** Two-person rule: another officer of the same role, able to clear, signed the same statement. */
+export function checkSecondOfficer(
+  { verifier, keyset, staff, now }: ActContext,
+  named: string | undefined,
+  statement: Bytes,
+  second: { readonly certificateHash: string; readonly signature: string } | undefined,
+): void {
+  demand(named === second?.certificateHash, 'statement_invalid');
+  if (second === undefined) return;
+  const certificate = usableCertificate(keyset, fromHex(second.certificateHash, 'second', 32), now);
+  const same = bytesEqual(certificate.subjectId, staff.certificate.subjectId);
+  const ofRole = bytesEqual(certificate.roleId, staff.certificate.roleId) && isCapable(certificate, 'clear');
+  demand(ofRole && !same, 'statement_invalid');
+  const signature = fromBase64(second.signature, 'second.signature', 64);
+  checkSignature(
+    verifier,
+    TAG.second,
+    certificate.signingPublicKey,
+    statement,
+    signature,
+    'statement_signature',
+  );
+}
+
+/** Objects are sealed to a compartment this case has or gets with this act. */
+export function checkObjects(
+  objects: readonly SealedObject[],
+  compartments: readonly { compartment: number; epoch: number }[],
+): void {
+  for (const { compartment, epoch, file } of objects) {
+    demand(
+      compartments.some((c) => c.compartment === compartment && c.epoch === epoch),
+      'codes_mismatch',
+    );
+    checkSealedShape(fromBase64(file, 'object.file'), ['object']);
+  }
+}
+
+/**
+ * A box goes to a role epoch in force, under a GRANT by the acting officer, and never further than consent.
+ * @throws {Refused} `codes_mismatch`, `consent_missing`, `statement_invalid` (GRANT).
+ */
+export function checkBoxes(context: ActContext, boxes: readonly KeyBox[], next: CaseState): void {
+  for (const box of boxes) {
+    const { recipient } = box;
+    demand(recipient.kind === 'role' && box.grant !== undefined, 'codes_mismatch');
+    const sealed = fromBase64(box.box, 'box');
+    checkSealedShape(sealed, ['key_box']);
+    const epoch = context.keyset.epochs.find(
+      (e) => toHex(e.roleId) === recipient.role && e.epoch === recipient.roleEpoch,
+    );
+    demand(
+      epoch !== undefined && epoch.notBefore <= context.now && context.now < epoch.notAfter,
+      'out_of_date',
+    );
+    const { grant } = verifyGrant(
+      context.verifier,
+      context.keyset,
+      fromBase64(box.grant, 'grant'),
+      context.now,
+    );
+    demand(
+      bytesEqual(grant.boxHash, sha256(sealed)) &&
+        bytesEqual(grant.scopeId, context.row.threadId) &&
+        grant.compartment === box.compartment &&
+        grant.epoch === box.epoch &&
+        bytesEqual(grant.recipientHash, epoch.hash) &&
+        toHex(grant.granterCertificateHash) === context.staff.actor.certificate,
+      'statement_invalid',
+    );
+    checkReach(box.compartment, recipient.role, next);
+  }
+}
+
+/** Beyond the focal point's role, `main` needs K3 and `identity` needs K3 at the named level. */
+function checkReach(compartment: number, role: string, next: CaseState): void {
+  if (compartment > IDENTITY || role === next.role) return;
+  demand(role === next.routedTo || role === next.escalatedTo, 'codes_mismatch');
+  const consent = effectiveConsent(next.consents, 'K3');
+  demand(consent.granted && (compartment === MAIN || consent.level === 'N'), 'consent_missing');
+}

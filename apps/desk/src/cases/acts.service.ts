@@ -1,0 +1,114 @@
+import { type CaseAct, decide, mayAct, parseAct, type RefusalCode } from '@app/casework';
+import { type EventReceipt, type ProblemCode, sealedItems, type staffActSchema } from '@app/contracts';
+import { sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
+import { type Bytes, fromBase64, fromHex, type Json } from '@app/encoding';
+import { enqueue } from '@app/jobs';
+import { caseForUpdate, Directory, LedgerAppender } from '@app/ledger';
+import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
+import { type Clock, CLOCK, Refused } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import type { Staff } from '../session/staff-guard.js';
+import {
+  type ActContext,
+  checkBoxes,
+  checkObjects,
+  checkSecondOfficer,
+  checkStatement,
+} from './act-checks.js';
+import { compartmentsOf } from './cases.queries.js';
+import { mayOpen } from './cases.service.js';
+
+type StaffActRequest = z.output<typeof staffActSchema>;
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Refusals a client can tell apart without the reason; the rest are `not_allowed_now` with it. */
+const PROBLEM_OF: Partial<Record<RefusalCode, ProblemCode>> = {
+  not_your_role: 'not_found',
+  recused: 'not_found',
+  role_excluded: 'not_found',
+  consent_missing: 'consent_missing',
+  level_exceeds_consent: 'consent_missing',
+};
+
+/**
+ * Every act of staff takes this one path: lock the case, decide, check that the signed statement says what was
+ * decided, write state, ledger entry and sealed material in one transaction.
+ */
+@Injectable()
+export class ActsService {
+  readonly #work: UnitOfWork;
+  readonly #directory: Directory;
+  readonly #ledger: LedgerAppender;
+  readonly #clock: Clock;
+  #verifier: SignatureVerifier | undefined;
+
+  constructor(work: UnitOfWork, directory: Directory, ledger: LedgerAppender, @Inject(CLOCK) clock: Clock) {
+    this.#work = work;
+    this.#directory = directory;
+    this.#ledger = ledger;
+    this.#clock = clock;
+  }
+
+  async act(staff: Staff, pseudonym: string, request: StaffActRequest): Promise<EventReceipt> {
+    const act = parseAct(request.act as Json);
+    if (!mayAct(staff.actor, act.kind)) throw new Refused('not_found');
+    const verifier = (this.#verifier ??= await sodiumVerifier());
+    const keyset = await this.#directory.currentKeyset();
+    try {
+      return await this.#work.run(async (tx) => {
+        const row = await caseForUpdate(tx, Buffer.from(fromHex(pseudonym, 'case', 16)));
+        if (!row || !mayOpen(staff.actor, row)) throw new Refused('not_found');
+        const now = Math.max(this.#clock.now(), row.state.lastEventAt);
+        return this.#record(tx, { verifier, keyset, staff, row, now }, act, request);
+      });
+    } catch (error) {
+      // The same object, box or compartment was stored before.
+      throw sqlState(error) === UNIQUE_VIOLATION ? new Refused('id_taken') : error;
+    }
+  }
+
+  async #record(tx: Tx, context: ActContext, act: CaseAct, request: StaffActRequest): Promise<EventReceipt> {
+    const { row, staff, now } = context;
+    const { policy } = await this.#directory.policy(row.policyHash, tx);
+    const decision = decide(row.state, act, { now, actor: staff.actor, policy });
+    if (!decision.ok) throw refusalOf(decision.refusal.code);
+    const { event, next } = decision;
+
+    const statement = fromBase64(request.statement, 'statement');
+    const signature = fromBase64(request.signature, 'signature', 64);
+    const items: Bytes[] = sealedItems(request).map((item) => sha256(fromBase64(item, 'item')));
+    checkStatement(context, event, items, { statement, signature });
+    checkSecondOfficer(context, 'second' in act ? act.second : undefined, statement, request.second);
+    const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
+    checkObjects(request.objects, compartments);
+    checkBoxes(context, request.boxes, next);
+
+    const receipt = await this.#ledger.recordEvent(tx, {
+      row,
+      event,
+      next,
+      payload: { statement, signature, items },
+      routedTo: roleBytes(next.routedTo ?? next.escalatedTo),
+      assignee: act.kind === 'recuse' ? null : row.assignee,
+    });
+    if (act.kind === 'recuse') await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
+    const owner = {
+      casePseudonym: row.pseudonym,
+      eventNumber: receipt.eventNumber,
+      author: 'staff',
+    } as const;
+    await insertSealed(tx, owner, request);
+    return receipt;
+  }
+}
+
+function roleBytes(role: string | undefined): Buffer | null {
+  return role === undefined ? null : Buffer.from(fromHex(role, 'role', 16));
+}
+
+function refusalOf(code: RefusalCode): Refused {
+  const problem = PROBLEM_OF[code];
+  return problem === undefined ? new Refused('not_allowed_now', { reason: code }) : new Refused(problem);
+}

@@ -1,0 +1,37 @@
+import { JSON_BODY_MAX_BYTES } from '@app/contracts';
+import { LedgerFacts, openLedgerServices } from '@app/ledger';
+import {
+  clockFromEnv,
+  createServer,
+  loadConfig,
+  makeLogger,
+  runMain,
+  serve,
+  systemRandom,
+} from '@app/platform';
+import { DeskConfig, deskEnvironment } from './config.js';
+import { DeskModule } from './desk.module.js';
+
+await runMain(async () => {
+  const log = makeLogger('desk');
+  const env = loadConfig(deskEnvironment, process.env);
+  const services = await openLedgerServices({
+    name: 'desk',
+    databaseUrl: env.SAFE_CONDUCT_DATABASE_URL,
+    rootsetFile: env.SAFE_CONDUCT_ROOTSET_FILE,
+    ledgerDir: env.SAFE_CONDUCT_LEDGER_DIR,
+    clock: clockFromEnv(),
+    random: systemRandom,
+  });
+  const facts = { organisation: env.SAFE_CONDUCT_ORGANISATION, maxAttachmentBytes: 0 };
+  const config = new DeskConfig(services.rootset);
+  const app = await createServer(DeskModule.with(services, facts, config), {
+    log,
+    bodyLimitBytes: JSON_BODY_MAX_BYTES,
+    checkHealth: async () => {
+      await services.work.run((tx) => tx.query('select 1'));
+    },
+    landing: () => app.get(LedgerFacts).landing('staff'),
+  });
+  await serve(app, { log, host: env.SAFE_CONDUCT_HOST, port: env.SAFE_CONDUCT_PORT });
+});

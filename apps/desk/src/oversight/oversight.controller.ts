@@ -1,0 +1,30 @@
+import { type Openings, openingsQuerySchema, type responseTimesSchema, ROUTES } from '@app/contracts';
+import { Controller, Get, Query, SerializeOptions, UseGuards } from '@nestjs/common';
+import type { z } from 'zod';
+import { SignedIn, type Staff, StaffGuard } from '../session/staff-guard.js';
+import { OversightService } from './oversight.service.js';
+
+@Controller()
+@UseGuards(StaffGuard)
+export class OversightController {
+  readonly #oversight: OversightService;
+
+  constructor(oversight: OversightService) {
+    this.#oversight = oversight;
+  }
+
+  @Get(ROUTES.openings.path)
+  @SerializeOptions({ schema: ROUTES.openings.response })
+  openings(
+    @SignedIn() staff: Staff,
+    @Query({ schema: openingsQuerySchema }) query: z.infer<typeof openingsQuerySchema>,
+  ): Promise<Openings> {
+    return this.#oversight.openings(staff, query.from, query.to);
+  }
+
+  @Get(ROUTES.responseTimes.path)
+  @SerializeOptions({ schema: ROUTES.responseTimes.response })
+  async times(@SignedIn() staff: Staff): Promise<z.infer<typeof responseTimesSchema>> {
+    return { times: await this.#oversight.times(staff) };
+  }
+}

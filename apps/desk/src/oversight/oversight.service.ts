@@ -1,0 +1,60 @@
+import { hasCap, responseTimes } from '@app/casework';
+import type { Openings, ResponseTime } from '@app/contracts';
+import { toBase64, toHex } from '@app/encoding';
+import { openings } from '@app/ledger';
+import { CaseRow, UnitOfWork } from '@app/persistence';
+import { Refused } from '@app/platform';
+import { Injectable } from '@nestjs/common';
+import type { Staff } from '../session/staff-guard.js';
+
+/** Leaves in one answer. */
+const OPENINGS_MAX = 4_096;
+
+/** What oversight reads: times and codes, every leaf's opening, never content. */
+@Injectable()
+export class OversightService {
+  readonly #work: UnitOfWork;
+
+  constructor(work: UnitOfWork) {
+    this.#work = work;
+  }
+
+  openings(staff: Staff, from: number, to: number): Promise<Openings> {
+    checkOversees(staff);
+    if (to < from || to - from > OPENINGS_MAX) throw new Refused('invalid_request');
+    return this.#work.read(async (tx) => {
+      const opened = await openings(tx, from, to);
+      return {
+        from,
+        openings: opened.map((o) => o && { random: toBase64(o.random), opening: toBase64(o.opening) }),
+      };
+    });
+  }
+
+  /** As the database has them; an auditor recomputes the same from openings alone. */
+  times(staff: Staff): Promise<ResponseTime[]> {
+    checkOversees(staff);
+    return this.#work.read(async (tx) => {
+      const rows = await tx.find(CaseRow, {
+        select: { pseudonym: true, state: true },
+        order: { pseudonym: 'ASC' },
+      });
+      return rows.flatMap((row) =>
+        responseTimes(row.state).map((time) => ({
+          casePseudonym: toHex(row.pseudonym),
+          clock: time.clock,
+          instance: time.instance,
+          startedAt: time.startedAt,
+          stoppedAt: time.stoppedAt ?? null,
+          grossSeconds: time.grossSeconds ?? null,
+          targetSeconds: time.targetSeconds ?? null,
+          lapsedAt: time.lapsedAt ?? null,
+        })),
+      );
+    });
+  }
+}
+
+function checkOversees({ actor }: Staff): void {
+  if (actor.roleKind !== 'oversight' || !hasCap(actor, 'oversee')) throw new Refused('not_found');
+}

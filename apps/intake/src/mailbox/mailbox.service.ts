@@ -1,0 +1,187 @@
+import { type CaseAct, decide, parseAct } from '@app/casework';
+import {
+  type EventReceipt,
+  type LedgerProof,
+  type Mailbox,
+  type MailboxAct,
+  type StoredObject,
+  sealedItems,
+  type SubmissionReceipt,
+} from '@app/contracts';
+import { sha256 } from '@app/crypto/verify';
+import { fromBase64, fromHex, toHex } from '@app/encoding';
+import {
+  caseForUpdate,
+  Directory,
+  LEDGER_STORE,
+  LedgerAppender,
+  type LedgerStore,
+  proofFor,
+  receiptFor,
+  receiptsOf,
+} from '@app/ledger';
+
+import { CaseRow, insertSealed, type Tx, UnitOfWork } from '@app/persistence';
+import { type Clock, CLOCK, Refused } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { checkComplete } from '../blobs/blobs.service.js';
+import { PromiseSigner } from '../promise-signer.js';
+import type { SignedMailbox } from '../requests/mailbox-request.js';
+import { checkObject } from '../threads/submission-checks.js';
+import { bindBlobs } from '../threads/threads.service.js';
+import { toFixedSize } from './fixed-size.js';
+import { blobsOf, boxesOf, compartmentsOf, findCase, objectsOf } from './mailbox.queries.js';
+
+/** What the holder of a receipt code reads and does in her own case. */
+@Injectable()
+export class MailboxService {
+  readonly #work: UnitOfWork;
+  readonly #directory: Directory;
+  readonly #ledger: LedgerAppender;
+  readonly #store: LedgerStore;
+  readonly #promises: PromiseSigner;
+  readonly #clock: Clock;
+
+  constructor(
+    work: UnitOfWork,
+    directory: Directory,
+    ledger: LedgerAppender,
+    @Inject(LEDGER_STORE) store: LedgerStore,
+    promises: PromiseSigner,
+    @Inject(CLOCK) clock: Clock,
+  ) {
+    this.#work = work;
+    this.#directory = directory;
+    this.#ledger = ledger;
+    this.#store = store;
+    this.#promises = promises;
+    this.#clock = clock;
+  }
+
+  read(mailbox: SignedMailbox): Promise<Mailbox> {
+    return this.#work.read(async (tx) => {
+      const row = await ownCase(tx, mailbox);
+      const state = await this.#promises.mailboxState(
+        mailbox.id,
+        row.eventNumber,
+        row.lastCommitment,
+        this.#clock.now(),
+      );
+      const answer = {
+        threadId: toHex(row.threadId),
+        casePseudonym: toHex(row.pseudonym),
+        state,
+        events: await receiptsOf(tx, row.pseudonym),
+        compartments: await compartmentsOf(tx, row.pseudonym),
+        boxes: await boxesOf(tx, mailbox.id),
+        blobs: await blobsOf(tx, mailbox.id),
+      };
+      return toFixedSize(answer, await objectsOf(tx, mailbox.id));
+    });
+  }
+
+  object(mailbox: SignedMailbox, id: string): Promise<StoredObject> {
+    return this.#work.read(async (tx) => {
+      await ownCase(tx, mailbox);
+      const found = (await objectsOf(tx, mailbox.id)).find((o) => o.id === id);
+      if (!found) throw new Refused('not_found');
+      return found;
+    });
+  }
+
+  /** A tlog-proof of one event of the own case, once the ledger has it under a witnessed checkpoint. */
+  async proof(mailbox: SignedMailbox, eventNumber: number): Promise<LedgerProof> {
+    const receipt = await this.#work.read(async (tx) => {
+      const row = await ownCase(tx, mailbox);
+      return receiptFor(tx, row.pseudonym, eventNumber);
+    });
+    if (!receipt) throw new Refused('not_found');
+    const proof = receipt.index === null ? null : await proofFor(this.#store, receipt.index);
+    if (proof === null) throw new Refused('not_ready');
+    return { entry: receipt.entry, proof: proof.proof };
+  }
+
+  /** One act of the reporter; sent again, it answers what it answered before. */
+  async act(mailbox: SignedMailbox, act: MailboxAct): Promise<SubmissionReceipt> {
+    const receipt = await this.#work.run(async (tx) => {
+      const row = await ownCaseForUpdate(tx, mailbox);
+      const earlier = await this.#findEarlier(tx, mailbox, row, act);
+      return earlier ?? this.#record(tx, mailbox, row, act);
+    });
+    return this.#promises.promise(receipt);
+  }
+
+  async #findEarlier(
+    tx: Tx,
+    mailbox: SignedMailbox,
+    row: CaseRow,
+    act: MailboxAct,
+  ): Promise<EventReceipt | null> {
+    const id = toHex(sha256(fromBase64(act.object.file, 'object.file')));
+    const stored = (await objectsOf(tx, mailbox.id)).find((o) => o.id === id);
+    return stored ? receiptFor(tx, row.pseudonym, stored.eventNumber) : null;
+  }
+
+  async #record(tx: Tx, mailbox: SignedMailbox, row: CaseRow, act: MailboxAct): Promise<EventReceipt> {
+    const { policy } = await this.#directory.policy(row.policyHash, tx);
+    checkObject(act.object, await compartmentsOf(tx, row.pseudonym));
+    const blobs = act.kind === 'message' ? act.blobs : [];
+    for (const blob of blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
+    const now = Math.max(this.#clock.now(), row.state.lastEventAt);
+    const decision = decide(row.state, actOf(act), { now, actor: { kind: 'reporter' }, policy });
+    if (!decision.ok) throw new Refused('not_allowed_now', { reason: decision.refusal.code });
+    if (row.state.escalationBox === 'held' && decision.next.escalationBox === 'withdrawn') {
+      // The case row is locked, so a lapse at this moment waits and then finds no box.
+      await tx.query('select take_escalation_box($1)', [Buffer.from(mailbox.id)]);
+    }
+    const sealed = { objects: [act.object], boxes: [] };
+    const receipt = await this.#ledger.recordEvent(tx, {
+      row,
+      event: decision.event,
+      next: decision.next,
+      payload: {
+        statement: mailbox.transcript,
+        signature: mailbox.signature,
+        items: sealedItems(sealed).map((item) => sha256(fromBase64(item, 'item'))),
+      },
+    });
+    const owner = {
+      casePseudonym: row.pseudonym,
+      eventNumber: receipt.eventNumber,
+      author: 'reporter',
+    } as const;
+    await insertSealed(tx, owner, { ...sealed, compartments: [] });
+    await bindBlobs(tx, row.pseudonym, receipt.eventNumber, blobs);
+    return receipt;
+  }
+}
+
+async function ownCase(tx: Tx, mailbox: SignedMailbox): Promise<CaseRow> {
+  const row = await findCase(tx, mailbox.id);
+  if (!row?.mailboxKey.equals(mailbox.publicKey)) throw new Refused('not_found');
+  return row;
+}
+
+async function ownCaseForUpdate(tx: Tx, mailbox: SignedMailbox): Promise<CaseRow> {
+  const { pseudonym } = await ownCase(tx, mailbox);
+  const row = await caseForUpdate(tx, pseudonym);
+  if (!row) throw new Refused('not_found');
+  return row;
+}
+
+function actOf(act: MailboxAct): CaseAct {
+  switch (act.kind) {
+    case 'message':
+      return { kind: 'reporter_message' };
+    case 'confirm':
+    case 'dispute':
+      return { kind: act.kind, event: act.eventNumber };
+    case 'consent':
+      return parseAct({
+        kind: 'consent_change',
+        person: act.person,
+        scope: act.scope,
+        code: act.code,
+      });
+  }
+}

@@ -1,0 +1,49 @@
+import { JSON_BODY_MAX_BYTES, PART_BYTES } from '@app/contracts';
+import { makeSigner, sodiumSigning } from '@app/crypto/sign';
+import { decodeUtf8, fromHex } from '@app/encoding';
+import { LedgerFacts, openLedgerServices } from '@app/ledger';
+import {
+  clockFromEnv,
+  createServer,
+  loadConfig,
+  makeLogger,
+  readFileStrict,
+  runMain,
+  serve,
+  systemRandom,
+} from '@app/platform';
+import { intakeEnvironment } from './config.js';
+import { IntakeModule } from './intake.module.js';
+import { PromiseSigner } from './promise-signer.js';
+
+const KEY_FILE_MAX_BYTES = 128;
+
+await runMain(async () => {
+  const log = makeLogger('intake');
+  const env = loadConfig(intakeEnvironment, process.env);
+  const keyFile = await readFileStrict(env.SAFE_CONDUCT_PROMISE_KEY_FILE, KEY_FILE_MAX_BYTES);
+  const seed = fromHex(decodeUtf8(keyFile, 'promise_key').trim(), 'promise_key', 32);
+  const services = await openLedgerServices({
+    name: 'intake',
+    databaseUrl: env.SAFE_CONDUCT_DATABASE_URL,
+    rootsetFile: env.SAFE_CONDUCT_ROOTSET_FILE,
+    ledgerDir: env.SAFE_CONDUCT_LEDGER_DIR,
+    clock: clockFromEnv(),
+    random: systemRandom,
+  });
+  const promises = new PromiseSigner(makeSigner(await sodiumSigning(), seed), services.directory);
+  const facts = {
+    organisation: env.SAFE_CONDUCT_ORGANISATION,
+    maxAttachmentBytes: env.SAFE_CONDUCT_MAX_ATTACHMENT_BYTES,
+  };
+  const app = await createServer(IntakeModule.with(services, facts, promises), {
+    log,
+    bodyLimitBytes: JSON_BODY_MAX_BYTES,
+    rawBodies: { 'application/octet-stream': PART_BYTES },
+    checkHealth: async () => {
+      await services.work.run((tx) => tx.query('select 1'));
+    },
+    landing: () => app.get(LedgerFacts).landing('public'),
+  });
+  await serve(app, { log, host: env.SAFE_CONDUCT_HOST, port: env.SAFE_CONDUCT_PORT });
+});

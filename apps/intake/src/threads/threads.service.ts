@@ -1,0 +1,175 @@
+import { decide } from '@app/casework';
+import { type EventReceipt, type Submission, type SubmissionReceipt, sealedItems } from '@app/contracts';
+import { sha256 } from '@app/crypto/verify';
+import { fromBase64, fromHex, type Instant } from '@app/encoding';
+import { Directory, LedgerAppender, receiptFor } from '@app/ledger';
+import { enqueue } from '@app/jobs';
+import {
+  CaseBlobRow,
+  CaseRow,
+  EscalationBoxRow,
+  insertSealed,
+  recipientColumns,
+  sqlState,
+  type Tx,
+  UnitOfWork,
+} from '@app/persistence';
+import { type Clock, CLOCK, type Random, RANDOM, Refused } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { checkComplete } from '../blobs/blobs.service.js';
+import { PromiseSigner } from '../promise-signer.js';
+import type { SignedMailbox } from '../requests/mailbox-request.js';
+import { checkSubmission } from './submission-checks.js';
+
+const UNIQUE_VIOLATION = '23505';
+
+/**
+ * Accepts a sealed report: rows, ledger entry and the triage job in one transaction, then the Signed
+ * Submission Promise. The same submission sent again gets the same answer and makes nothing new.
+ */
+@Injectable()
+export class ThreadsService {
+  readonly #work: UnitOfWork;
+  readonly #directory: Directory;
+  readonly #ledger: LedgerAppender;
+  readonly #promises: PromiseSigner;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor(
+    work: UnitOfWork,
+    directory: Directory,
+    ledger: LedgerAppender,
+    promises: PromiseSigner,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(RANDOM) random: Random,
+  ) {
+    this.#work = work;
+    this.#directory = directory;
+    this.#ledger = ledger;
+    this.#promises = promises;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async submit(mailbox: SignedMailbox, submission: Submission): Promise<SubmissionReceipt> {
+    if (fromHex(submission.mailboxId, 'mailbox_id', 16).some((b, i) => b !== mailbox.id[i])) {
+      throw new Refused('codes_mismatch');
+    }
+    try {
+      return await this.#accept(mailbox, submission);
+    } catch (error) {
+      // Two copies of one submission at the same moment: the loser answers what the winner stored.
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    }
+    try {
+      return await this.#accept(mailbox, submission);
+    } catch (error) {
+      throw sqlState(error) === UNIQUE_VIOLATION ? new Refused('id_taken') : error;
+    }
+  }
+
+  async #accept(mailbox: SignedMailbox, submission: Submission): Promise<SubmissionReceipt> {
+    const now = this.#clock.now();
+    const keyset = await this.#directory.currentKeyset();
+    const receipt = await this.#work.run(async (tx) => {
+      const earlier = await this.#findEarlier(tx, mailbox, submission);
+      if (earlier) return earlier;
+      checkSubmission(submission, keyset, now);
+      for (const blob of submission.blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
+      return this.#store(tx, mailbox, submission, now);
+    });
+    return this.#promises.promise(receipt);
+  }
+
+  /** A repeat is recognised by its body; the same ids with another body are somebody else's. */
+  async #findEarlier(tx: Tx, mailbox: SignedMailbox, submission: Submission): Promise<EventReceipt | null> {
+    const [row] = await tx.find(CaseRow, {
+      where: [
+        { mailboxId: Buffer.from(mailbox.id) },
+        { threadId: Buffer.from(fromHex(submission.threadId, 'thread_id', 16)) },
+      ],
+    });
+    if (!row) return null;
+    if (!row.submissionHash.equals(mailbox.bodyHash) || !row.mailboxKey.equals(mailbox.publicKey)) {
+      throw new Refused('id_taken');
+    }
+    return receiptFor(tx, row.pseudonym, 1);
+  }
+
+  async #store(tx: Tx, mailbox: SignedMailbox, submission: Submission, now: Instant): Promise<EventReceipt> {
+    const { policy, hash: policyHash } = await this.#directory.currentPolicy(tx);
+    const decision = decide(
+      undefined,
+      {
+        kind: 'submit',
+        declared_urgent: submission.declaredUrgent,
+        consents: submission.consents,
+        role: submission.role,
+        exclusions: submission.exclusions,
+        escalation: submission.escalation !== null,
+      },
+      { now, actor: { kind: 'reporter' }, policy },
+    );
+    if (!decision.ok) throw new Refused('not_allowed_now');
+    const pseudonym = Buffer.from(this.#random.bytes(16));
+    const receipt = await this.#ledger.openCase(tx, {
+      row: {
+        pseudonym,
+        threadId: Buffer.from(fromHex(submission.threadId, 'thread_id', 16)),
+        mailboxId: Buffer.from(mailbox.id),
+        mailboxKey: Buffer.from(mailbox.publicKey),
+        submissionHash: Buffer.from(mailbox.bodyHash),
+        roleId: Buffer.from(fromHex(submission.role, 'role', 16)),
+        policyHash: Buffer.from(policyHash),
+      },
+      event: decision.event,
+      next: decision.next,
+      payload: {
+        statement: mailbox.transcript,
+        signature: mailbox.signature,
+        items: sealedItems(submission).map((item) => sha256(fromBase64(item, 'item'))),
+      },
+    });
+    await insertSealed(tx, { casePseudonym: pseudonym, eventNumber: 1, author: 'reporter' }, submission);
+    await storeEscalationBox(tx, pseudonym, submission.escalation);
+    await bindBlobs(tx, pseudonym, 1, submission.blobs);
+    await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
+    return receipt;
+  }
+}
+
+/** Binds complete blobs to the event that refers to them. */
+export async function bindBlobs(
+  tx: Tx,
+  casePseudonym: Buffer,
+  eventNumber: number,
+  blobs: readonly string[],
+): Promise<void> {
+  for (const blob of blobs) {
+    await tx.insert(CaseBlobRow, {
+      blobId: Buffer.from(fromHex(blob, 'blob', 16)),
+      casePseudonym,
+      eventNumber,
+    });
+  }
+}
+
+async function storeEscalationBox(
+  tx: Tx,
+  casePseudonym: Buffer,
+  escalation: Submission['escalation'],
+): Promise<void> {
+  if (escalation === null) return;
+  const { compartment, epoch, recipient, box } = escalation;
+  const { roleId, roleEpoch } = recipientColumns(recipient);
+  if (roleId === null || roleEpoch === null) throw new Refused('codes_mismatch');
+  await tx.insert(EscalationBoxRow, {
+    casePseudonym,
+    compartment,
+    epoch,
+    roleId,
+    roleEpoch,
+    box: Buffer.from(fromBase64(box, 'box')),
+  });
+}
