@@ -47,7 +47,7 @@ const codeOf = (run: () => unknown): string => {
 describe('leaves', () => {
   it('lays out a case leaf in 44 bytes', () => {
     const leaf = encodeCaseLeaf({ time: 0x0102030405, commitment: filled(32, 0xcc) });
-    expect(toHex(leaf)).toBe(`01000000${'0000000102030405'}${'cc'.repeat(32)}`);
+    expect(toHex(leaf)).toBe(`010000000000000102030405${'cc'.repeat(32)}`);
     expect(parseLeaf(leaf)).toEqual({ class: 0, time: 0x0102030405, commitment: filled(32, 0xcc) });
   });
 

@@ -18,7 +18,7 @@ import { nobleSigning, sodiumSigning } from './sign.js';
 import { hkdfExpand, hkdfExtract } from './verify.js';
 
 const code = fromHex('000102030405060708090a0b0c0d0e0f', 'code');
-const numRuns = Number(process.env['FC_RUNS'] ?? 100);
+const numRuns = Number(process.env.FC_RUNS ?? 100);
 const codes = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const errorOf = (run: () => unknown): unknown => {
   try {

@@ -86,7 +86,7 @@ describe('key boxes', () => {
     const plaintext = toHex(await sodium.open(seed, sealed));
     const keyHash = toHex(sha256(noble.publicKey(box.seed)));
     expect(plaintext).toBe(
-      `52504b3101010100${'00000009'}${'03'.repeat(16)}${'04'.repeat(32)}${keyHash}${toHex(sha256(signer.publicKey))}00000000`,
+      `52504b310101010000000009${'03'.repeat(16)}${'04'.repeat(32)}${keyHash}${toHex(sha256(signer.publicKey))}00000000`,
     );
   });
 
