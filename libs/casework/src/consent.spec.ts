@@ -3,6 +3,7 @@ import { consents, GENEROUS } from '../test/histories.js';
 import {
   applyConsentChange,
   checkLevel,
+  CONSENT_CODES,
   type ConsentRow,
   type ConsentScope,
   effectiveConsent,
@@ -140,7 +141,7 @@ describe('applyConsentChange', () => {
 describe('isConsentCode', () => {
   it('allows exactly the table of SPEC.md §3', () => {
     const allowed = SCOPES.map((scope) =>
-      [...'nrwgNP321'].filter((code) => isConsentCode(scope, code)).join(''),
+      CONSENT_CODES.filter((code) => isConsentCode(scope, code)).join(''),
     );
     expect(allowed).toEqual([
       ...['nrwg', 'nrwg', 'nrwNP', 'nrwNP', 'nrwNP', 'nrwNP', 'nrw321', 'nrw321'],

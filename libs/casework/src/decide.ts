@@ -13,7 +13,6 @@ import {
   effectiveConsent,
   isConsentChange,
   type Level,
-  parseConsentMatrix,
   scopeOfChannel,
 } from './consent.js';
 import { type CaseEvent, type EventName, namesPhases, parseDetail } from './events.js';

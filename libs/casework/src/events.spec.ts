@@ -130,12 +130,7 @@ describe('details', () => {
     ['out_of_range', 'detail.LAPSED.instance', 'LAPSED', { clock: 'C1', instance: 65_536 }],
     ['not_in_list', 'detail.LAPSED.clock', 'LAPSED', { clock: 'C11', instance: 1 }],
     ['not_in_list', 'detail.LAPSED.clock', 'LAPSED', { clock: 1, instance: 1 }],
-    [
-      'not_text',
-      'detail.SUBMITTED.consents',
-      'SUBMITTED',
-      { ...(LONGEST.SUBMITTED as object), consents: 1 },
-    ],
+    ['not_text', 'detail.SUBMITTED.consents', 'SUBMITTED', { ...(LONGEST.SUBMITTED as object), consents: 1 }],
     [
       'not_list',
       'detail.SUBMITTED.exclusions',

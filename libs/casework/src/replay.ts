@@ -77,7 +77,9 @@ function onTime(clock: Clock): boolean | undefined {
 }
 
 function cumulative(clocks: readonly Clock[], last: Clock, until: Instant): number {
-  return clocks
+  // SPEC.md §5: a stricter clock runs beside another one; adding the two would count the same seconds twice.
+  const before = last.origin === 'stricter' ? [] : clocks;
+  return before
     .filter(({ id, instance, origin }) => id === last.id && instance < last.instance && origin !== 'stricter')
     .reduce((sum, clock) => sum + grossSeconds(clock, until), grossSeconds(last, until));
 }

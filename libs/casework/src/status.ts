@@ -1,5 +1,6 @@
 /** What the reporter is told of a case: coarse enough to say nothing about who did what (SPEC.md §7). */
 import type { ConsentScope } from './consent.js';
+import type { Phase } from './events.js';
 import type { CaseState } from './state.js';
 
 export const STATUSES = ['received', 'being_read', 'with_senior_official', 'action_taken', 'closed'] as const;
@@ -20,23 +21,22 @@ export function reporterStatus(state: CaseState): ReporterStatus {
     : { status: statusOf(state), waitingFor: 'consent', asked };
 }
 
-function statusOf(state: CaseState): Status {
-  switch (state.phase) {
-    case 'RECEIVED':
-    case 'ACKNOWLEDGED':
-      return state.escalatedTo === undefined ? 'received' : 'with_senior_official';
-    case 'IN_TRIAGE':
-    case 'AWAITING_INFO':
-    case 'AWAITING_CONSENT':
-    case 'IN_SCOPE':
-      return state.escalatedTo === undefined ? 'being_read' : 'with_senior_official';
-    case 'ROUTED':
-    case 'ACCEPTED':
-      return 'with_senior_official';
-    case 'ACTION_ONGOING':
-      return 'action_taken';
-    case 'CLOSED':
-    case 'ERASED':
-      return 'closed';
-  }
+const BY_PHASE: Readonly<Record<Phase, Status>> = {
+  RECEIVED: 'received',
+  ACKNOWLEDGED: 'received',
+  IN_TRIAGE: 'being_read',
+  AWAITING_INFO: 'being_read',
+  AWAITING_CONSENT: 'being_read',
+  IN_SCOPE: 'being_read',
+  ROUTED: 'with_senior_official',
+  ACCEPTED: 'with_senior_official',
+  ACTION_ONGOING: 'action_taken',
+  CLOSED: 'closed',
+  ERASED: 'closed',
+};
+
+function statusOf({ phase, escalatedTo }: CaseState): Status {
+  const status = BY_PHASE[phase];
+  const early = status === 'received' || status === 'being_read';
+  return early && escalatedTo !== undefined ? 'with_senior_official' : status;
 }

@@ -149,3 +149,25 @@ export const TO = {
     [{ kind: 'send_intervention', number: 1 }, OFFICIAL],
   ],
 } as const satisfies Record<string, readonly Step[]>;
+
+/** Further beginnings, and acts that several tests share. */
+export const AWAITING_CONSENT: readonly Step[] = [
+  ...TO.inScope,
+  [{ kind: 'ask_consent', scope: 'K5' }, FOCAL],
+];
+export const DRAFTED: readonly Step[] = [...TO.accepted, [DRAFT, OFFICIAL]];
+export const CLEARED: readonly Step[] = [...DRAFTED, [{ kind: 'clear_intervention', number: 1 }, OFFICIAL_2]];
+export const LAPSED: readonly Step[] = [
+  ...TO.received,
+  [{ kind: 'lapse', clock: 'C3', instance: 1 }, SYSTEM, 14 * DAY],
+];
+export const ESCALATE = { kind: 'escalate', role: OFFICIAL.roleId, quarantined: false } as const;
+export const ESCALATED: readonly Step[] = [...LAPSED, [ESCALATE, SYSTEM]];
+
+export const ANSWER_K5 = { person: 1, through: 8, scope: 'K5', code: '1' } as const;
+export const withdraw = (scope: 'K1' | 'K2' | 'K3' | 'K5'): CaseAct => ({
+  kind: 'consent_change',
+  person: 1,
+  scope,
+  code: 'w',
+});

@@ -1,0 +1,333 @@
+import type { Instant } from '@app/encoding';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  AWAITING_CONSENT,
+  CLEARED,
+  CUSTODIAN,
+  DAY,
+  ESCALATED,
+  FOCAL,
+  FOCAL_2,
+  GENEROUS,
+  hash,
+  id,
+  OFFICIAL,
+  OFFICIAL_2,
+  OTHER_FOCAL,
+  REPORTER,
+  type Step,
+  SYSTEM,
+  T0,
+  TO,
+} from '../test/histories.js';
+import type { Actor } from './access.js';
+import { type CaseAct, parseAct } from './acts.js';
+import { type Clock, CLOCKS, dueClocks, isRunning, netSeconds } from './clocks.js';
+import {
+  checkLevel,
+  CONSENT_CODES,
+  effectiveConsent,
+  encodeConsentMatrix,
+  isConsentCode,
+  LEVELS,
+  makeConsentMatrix,
+  parseConsentMatrix,
+  scopeOfChannel,
+  SCOPES,
+} from './consent.js';
+import { decide, REFUSAL_CODES } from './decide.js';
+import { type CaseEvent, encodeDetail } from './events.js';
+import { DEFAULT_POLICY } from './policy.js';
+import { replay, responseTimes } from './replay.js';
+import type { CaseState } from './state.js';
+import { nextPhase, RULES } from './transitions.js';
+import { CHANNEL, INT, OOS, PRI, RETURN, RISK, RSP, SCOPE, URGENCY, VER } from './vocabularies.js';
+
+const RUNS = Number(process.env.FC_RUNS ?? 200);
+
+const one = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const role = one(...['a', 'b', 'c'].map(id));
+const second = fc.option(one(...['1', '2', '3', '4'].map(hash)), { nil: undefined });
+const row = fc
+  .record(
+    Object.fromEntries(
+      SCOPES.map((scope) => [scope, one(...CONSENT_CODES.filter((code) => isConsentCode(scope, code)))]),
+    ),
+  )
+  .map((codes) => codes);
+const consents = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(encodeConsentMatrix(makeConsentMatrix([GENEROUS]))) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(row, { minLength: 1, maxLength: 8 })
+      .map((rows) => encodeConsentMatrix(makeConsentMatrix(rows))),
+  },
+);
+const answer = {
+  person: one(1, 1, 1, 2, 8),
+  through: one(8, 8, 8, 1, 2),
+  scope: one(...SCOPES, 'K3', 'K5', 'K5'),
+  code: one(...CONSENT_CODES),
+};
+const number = one(1, 1, 1, 2, 3);
+
+const act = (
+  kind: CaseAct['kind'],
+  fields: Record<string, fc.Arbitrary<unknown>> = {},
+): fc.Arbitrary<CaseAct> =>
+  fc.record(fields).map((given) => {
+    const present = Object.entries(given).filter(([, value]) => value !== undefined);
+    return { kind, ...Object.fromEntries(present) } as CaseAct;
+  });
+
+/** Mostly steps forward, so that long histories reach the far phases. */
+const FORWARD: readonly fc.Arbitrary<CaseAct>[] = [
+  act('acknowledge', { exempt: one(undefined, undefined, 'asked', 'unsafe') }),
+  act('start_triage'),
+  act('scope', {
+    scope: one('SC-A', 'SC-B', ...SCOPE),
+    act: one(true, true, true, false),
+    link: one(true, true, true, false),
+    credibility: one('SINGLE_SOURCE', 'CORROBORATED', ...VER),
+    likelihood: one(...RISK),
+    severity: one(...RISK),
+    priority: one(...PRI),
+    second,
+  }),
+  act('route', {
+    role: one(id('b'), id('b'), id('c')),
+    target: one('senior_official', 'senior_official', undefined),
+  }),
+  act('accept'),
+  act('draft_intervention', {
+    number,
+    intervention: one('DEMARCHE', 'NOTE_VERBALE', ...INT),
+    channel: one('STATE', 'STATE', 'STATE', ...CHANNEL),
+    level: one('2', '1', ...LEVELS, undefined),
+  }),
+  act('clear_intervention', { number }),
+  act('send_intervention', { number }),
+];
+const OTHER: readonly fc.Arbitrary<CaseAct>[] = [
+  act('assign', { role }),
+  act('message', { feedback: fc.boolean() }),
+  act('request_info'),
+  act('info_received'),
+  act('reprioritise', { priority: one(...PRI), second }),
+  act('ask_consent', { scope: one(...SCOPES) }),
+  act('answer_consent', answer),
+  act('stop_asking'),
+  act('consent_change', answer),
+  act('close_out_of_scope', { reason: one(...OOS), second }),
+  act('return', { reason: one(...RETURN) }),
+  act('recuse', { whole_role: fc.boolean() }),
+  act('reporter_message'),
+  act('confirm', { event: fc.nat({ max: 30 }).map((n) => n + 1) }),
+  act('dispute', { event: fc.nat({ max: 30 }).map((n) => n + 1) }),
+  act('lapse', { clock: one(...CLOCKS), instance: one(1, 1, 2) }),
+  act('escalate', { role: fc.option(role, { nil: undefined }), quarantined: fc.boolean() }),
+  act('state_reply', { number, response: one(...RSP), complete: fc.boolean() }),
+  act('access', { compartment: one(0, 1, 2) }),
+  act('grant', { role, compartment: one(0, 1) }),
+  act('succession', { epoch: one(1, 2) }),
+  act('erase', { reason: one('withdrawn', 'retention'), second }),
+];
+
+const submission = act('submit', {
+  declared_urgent: one(...URGENCY),
+  consents,
+  role: one(id('a')),
+  exclusions: fc.oneof(
+    fc.constant([]),
+    fc.constant([]),
+    fc.constant([id('b')]),
+    fc.constant([id('c'), id('e')]),
+  ),
+  escalation: fc.boolean(),
+  raw: one(undefined, true),
+});
+
+/** Half of the histories begin further on, on the ordinary path. */
+const beginning = fc.oneof(
+  submission.map((first): readonly Step[] => [[first, REPORTER]]),
+  one<readonly Step[]>(TO.inScope, TO.routed, TO.accepted, CLEARED, TO.sent, AWAITING_CONSENT, ESCALATED),
+);
+
+/** Whoever may do it first, so that refusals by actor do not drown the rest; sometimes anybody. */
+const ACTORS: readonly Actor[] = [
+  SYSTEM,
+  REPORTER,
+  FOCAL,
+  FOCAL_2,
+  OFFICIAL,
+  OFFICIAL_2,
+  OTHER_FOCAL,
+  CUSTODIAN,
+];
+const step = fc.record({
+  act: fc.oneof({ weight: 6, arbitrary: fc.oneof(...FORWARD) }, { weight: 3, arbitrary: fc.oneof(...OTHER) }),
+  actors: fc.shuffledSubarray([...ACTORS], { minLength: 4 }),
+  wait: one(0, 1, 60, 3_600, DAY, 12 * DAY),
+});
+
+type Real = { state: CaseState | undefined; events: CaseEvent[]; now: Instant };
+
+/** What every accepted act must keep; compared with the state before it. */
+function checkStep(before: CaseState | undefined, after: CaseState, event: CaseEvent): void {
+  expect(nextPhase(event.type, before?.phase ?? 'new')).toBe(after.phase);
+  expect(RULES[event.type].who).toContain(event.actor);
+  expect(after.eventNumber).toBe((before?.eventNumber ?? 0) + 1);
+  expect(() => encodeDetail(event.type, event.detail)).not.toThrow();
+  checkSafety(after, event);
+  for (const clock of before?.clocks ?? []) checkClock(clock, after, event);
+}
+
+/** Nothing leaves without the consent of that second, nor to a role that was excluded. */
+function checkSafety(after: CaseState, event: CaseEvent): void {
+  if (event.type === 'INTERVENTION_SENT') {
+    const { channel, level } = event.detail;
+    expect(checkLevel(after.consents, scopeOfChannel(channel), level)).toBe('granted');
+    const sent = after.interventions[event.detail.number - 1];
+    expect(sent?.clearedBy).toBeDefined();
+    expect(sent?.clearedBy).not.toBe(sent?.draftedBy);
+  }
+  if (event.type === 'ROUTED') {
+    expect(effectiveConsent(after.consents, 'K3').granted).toBe(true);
+    expect(after.excludedRoles).not.toContain(after.routedTo);
+  }
+}
+
+const STOPPERS: Readonly<Record<string, readonly CaseEvent['type'][]>> = {
+  C1: ['ACKNOWLEDGED'],
+  C2: ['CONTACTED'],
+  C3: ['SCOPED'],
+  C4: ['CONSENT_ANSWERED', 'CONSENT_UNANSWERED'],
+  C5: ['ROUTED', 'CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'],
+  C6: ['ACCEPTED', 'RETURNED'],
+  C7: ['INTERVENTION_SENT', 'CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'],
+  C8: ['STATE_REPLY'],
+  C9: ['CONTACTED', 'REPLY'],
+  C10: ['INTERVENTION_SENT'],
+};
+
+function checkClock(before: Clock, { clocks }: CaseState, event: CaseEvent): void {
+  const after = clocks.find(({ id: of, instance }) => of === before.id && instance === before.instance);
+  expect(after?.startedAt).toBe(before.startedAt);
+  expect(after?.targetSeconds).toBe(before.targetSeconds);
+  if (before.lapsedAt !== undefined) expect(after?.lapsedAt).toBe(before.lapsedAt);
+  if (!isRunning(before)) expect(after).toEqual(before);
+  else if (after?.stoppedAt !== undefined) {
+    expect(after.stoppedAt).toBe(event.at);
+    expect([...(STOPPERS[before.id] ?? []), 'CLOSED_OUT_OF_SCOPE', 'ERASED']).toContain(event.type);
+  }
+}
+
+function carryOut(real: Real, given: CaseAct, actors: readonly Actor[]): void {
+  for (const actor of actors) {
+    const decision = decide(real.state, given, { now: real.now, actor, policy: DEFAULT_POLICY });
+    if (!decision.ok) {
+      expect(REFUSAL_CODES).toContain(decision.refusal.code);
+      continue;
+    }
+    checkStep(real.state, decision.next, decision.event);
+    real.state = decision.next;
+    real.events.push(decision.event);
+    return;
+  }
+}
+
+describe('random histories', () => {
+  const seen = new Set<string>();
+
+  it('keep every rule, and replay to the live state', () => {
+    fc.assert(
+      fc.property(beginning, fc.array(step, { minLength: 10, maxLength: 60 }), (start, steps) => {
+        const real: Real = { state: undefined, events: [], now: T0 };
+        for (const [given, actor, after] of start) {
+          if (after !== undefined) real.now = T0 + after;
+          carryOut(real, given, [actor]);
+        }
+        for (const { act: given, actors, wait } of steps) {
+          real.now += wait;
+          expect(parseAct(JSON.parse(JSON.stringify(given)) as never)).toEqual(given);
+          carryOut(real, given, actors);
+        }
+        if (real.state === undefined) return;
+        expect(replay(real.events, DEFAULT_POLICY)).toEqual(real.state);
+        for (const { type } of real.events) seen.add(type);
+        checkTimes(real.state, real.now);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('reached the far end of the machine', () => {
+    for (const type of [
+      'ROUTED',
+      'ACCEPTED',
+      'INTERVENTION_SENT',
+      'STATE_REPLY',
+      'LAPSED',
+      'RETURNED',
+      'ESCALATED',
+      'WITHDRAW',
+      'CONSENT_ANSWERED',
+      'ERASED',
+    ])
+      expect(seen).toContain(type);
+  });
+});
+
+function checkTimes(state: CaseState, now: Instant): void {
+  for (const clock of state.clocks) {
+    const net = netSeconds(clock, now);
+    expect(net).toBeGreaterThanOrEqual(0);
+    if (clock.dueAt !== undefined && clock.targetSeconds !== undefined && !isRunning(clock)) {
+      const time = responseTimes(state).find(
+        ({ clock: of, instance }) => of === clock.id && instance === clock.instance,
+      );
+      if (time?.onTime === true) expect(net).toBeLessThan(clock.targetSeconds);
+      if (time?.onTime === false) expect(net).toBeGreaterThanOrEqual(clock.targetSeconds);
+    }
+  }
+  for (const due of dueClocks(state, now))
+    expect(netSeconds(due, now)).toBeGreaterThanOrEqual(due.targetSeconds ?? Infinity);
+}
+
+describe('consent matrices', () => {
+  it('round-trip, and never grant more than the least of the rows', () => {
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 1, maxLength: 8 }), (rows) => {
+        const text = encodeConsentMatrix(makeConsentMatrix(rows));
+        const matrix = parseConsentMatrix(text, 'm');
+        expect(encodeConsentMatrix(matrix)).toBe(text);
+        for (const scope of SCOPES) {
+          const denied = rows.some((of) => ['n', 'r', 'w'].includes(of[scope] ?? 'n'));
+          const { granted, level } = effectiveConsent(matrix, scope);
+          expect(granted).toBe(!denied);
+          if (level !== undefined) {
+            expect(
+              rows.every((of) => LEVELS.indexOf(of[scope] as typeof level) <= LEVELS.indexOf(level)),
+            ).toBe(true);
+          }
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('any text is read back as it was, or refused', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: one(...CONSENT_CODES, 'x'), minLength: 103, maxLength: 105 }), (text) => {
+        try {
+          expect(encodeConsentMatrix(parseConsentMatrix(text, 'm'))).toBe(text);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'ParseError' });
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
