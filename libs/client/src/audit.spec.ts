@@ -4,7 +4,8 @@ import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
 import { nobleSigning } from '@app/crypto/sign';
 import { encodePublicLeaf, encodeKeysetLeafBody, nobleVerifier } from '@app/crypto/verify';
 import { toHex } from '@app/encoding';
-import { countingRandom, FakeService, NOW, report } from '../test/fake-service.js';
+import { countingRandom, NOW } from '../test/fake-office.js';
+import { FakeService, report } from '../test/fake-service.js';
 import {
   announcedKeysets,
   checkOpenings,

@@ -2,7 +2,16 @@
 import { joinReport, type Policy, type ReportBody } from '@app/casework';
 import type { CaseFile, StoredBox } from '@app/contracts';
 import { type ArchiveFile, openAttachment } from '@app/crypto/seal';
-import { type Bytes, concatBytes, fromHex } from '@app/encoding';
+import { hashItems, type Opening, sha256, type Statement, verifyStatement } from '@app/crypto/verify';
+import {
+  type Bytes,
+  bytesEqual,
+  canonicalJson,
+  concatBytes,
+  fromBase64,
+  fromHex,
+  toHex,
+} from '@app/encoding';
 import {
   type Attachment,
   attachmentsOf,
@@ -64,6 +73,7 @@ export async function openCase(session: StaffSession, casePseudonym: string): Pr
     history.last.receipt.casePseudonym === casePseudonym &&
     history.events.every(({ opening }) => opening.policyHash.every((byte, i) => byte === policyHash[i]));
   if (!isThisCase) refuse('state_mismatch');
+  if (file.statements !== undefined) checkStatements(session, history, file.statements);
   const mine = await boxesToOpen(session, history, file.boxes);
   const seeds = await openBoxes(service, history, threadId, mine);
   const entries = await openObjects(service, history, seeds, threadId, file.objects);
@@ -85,6 +95,43 @@ export async function openCase(session: StaffSession, casePseudonym: string): Pr
     conversation: conversationOf(entries),
     attachments: attachmentsOf(entries),
   };
+}
+
+/**
+ * Every act of staff was signed, by a certificate usable then, about this case as it stood before.
+ * @throws {VerificationError} `statement_missing`, `statement_mismatch`, as `verifyStatement`.
+ */
+function checkStatements(
+  { service }: StaffSession,
+  history: History,
+  statements: NonNullable<CaseFile['statements']>,
+): void {
+  const { deps, directory } = service;
+  for (const { event, opening, receipt } of history.events.filter(({ event: of }) => of.actor === 'staff')) {
+    const shown = statements.find(({ eventNumber }) => eventNumber === opening.eventNumber);
+    if (shown === undefined) return refuse('statement_missing');
+    const bytes = fromBase64(shown.statement, 'statement');
+    const signature = fromBase64(shown.signature, 'statement.signature', 64);
+    const { statement } = verifyStatement(deps.verifier, directory.keyset, bytes, signature, event.at);
+    const items = receipt.items.map((item) => fromHex(item, 'receipt.items', 32));
+    const isOfThisEvent =
+      toHex(sha256(bytes)) === receipt.statementHash &&
+      toHex(sha256(signature)) === receipt.signatureHash &&
+      isAbout(statement, opening, items);
+    if (!isOfThisEvent) refuse('statement_mismatch');
+  }
+}
+
+function isAbout(statement: Statement, opening: Opening, items: readonly Bytes[]): boolean {
+  return (
+    statement.type === opening.type &&
+    canonicalJson(statement.detail) === canonicalJson(opening.detail ?? {}) &&
+    statement.expectedEventNumber === opening.eventNumber &&
+    bytesEqual(statement.casePseudonym, opening.casePseudonym) &&
+    bytesEqual(statement.previousCommitment, opening.previousCommitment) &&
+    bytesEqual(statement.itemsHash, hashItems(items)) &&
+    bytesEqual(statement.policyHash, opening.policyHash)
+  );
 }
 
 /** The boxes of the officer's role, each with the seed of the epoch it is sealed to. */

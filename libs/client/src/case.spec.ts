@@ -5,7 +5,8 @@ import { makeReporterCode, nobleSealing, sodiumSealing } from '@app/crypto/seal'
 import { nobleSigning, sodiumSigning } from '@app/crypto/sign';
 import { nobleVerifier, sodiumVerifier } from '@app/crypto/verify';
 import { encodeUtf8, toHex } from '@app/encoding';
-import { countingRandom, FakeService, type Providers, report } from '../test/fake-service.js';
+import { countingRandom, type Providers } from '../test/fake-office.js';
+import { FakeService, report } from '../test/fake-service.js';
 import {
   accept,
   acknowledge,
@@ -371,6 +372,30 @@ describe('the desk', () => {
     await changeConsent(await stage.mailbox(), record);
     stage.fake.tamper.set('caseFile', lie);
     expect(await codeOf(stage.open('focal-1'))).toBe(code);
+  });
+
+  const unsigned: [string, (file: CaseFile) => CaseFile, string][] = [
+    ['without a statement', (f) => ({ ...f, statements: [] }), 'statement_missing'],
+    [
+      'with the statement of another event',
+      (f) => ({
+        ...f,
+        statements: f.statements?.map((s, i, all) => ({ ...s, statement: all[1 - i]?.statement ?? '' })),
+      }),
+      'statement_signature',
+    ],
+    [
+      'with the signed statement of another event',
+      (f) => ({ ...f, statements: f.statements?.map((s) => ({ ...s, eventNumber: 5 - s.eventNumber })) }),
+      'statement_mismatch',
+    ],
+  ];
+  it.each(unsigned)('does not take an act of a colleague %s', async (_, lie, code) => {
+    const stage = await Stage.make();
+    await stage.triaged();
+    await expect(stage.open('focal-2')).resolves.toBeDefined();
+    stage.fake.tamper.set('caseFile', lie);
+    expect(await codeOf(stage.open('focal-2'))).toBe(code);
   });
 
   it('is not told of an act it did not sign', async () => {

@@ -198,7 +198,7 @@ export function holderOf(deps: Pick<ClientDeps, 'signing'>, keyset: Keyset, keyr
   return { certificate, signer: makeSigner(deps.signing, keyring.signingSeed), kemSeed: keyring.kemSeed };
 }
 
-/** Whether some role's newest epoch is old enough to be followed by the next (SPEC.md §5 of libs/crypto). */
+/** Whether some role's newest epoch is old enough to be followed by the next (libs/crypto SPEC.md §5). */
 export function rolesDueForRenewal(keyset: Keyset, now: Instant): readonly Bytes[] {
   return keyset.roles
     .filter((role) => {

@@ -48,6 +48,7 @@ export type ClientCode =
   | 'object_uncommitted'
   | 'object_missing'
   | 'statement_mismatch'
+  | 'statement_missing'
   | 'consent_mismatch'
   | 'escalation_too_early'
   | 'no_access'

@@ -4,7 +4,8 @@ import { nobleSealing } from '@app/crypto/seal';
 import { makeSigner, nobleSigning } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
 import { toBase64, toHex } from '@app/encoding';
-import { countingRandom, FakeService, NOW } from '../test/fake-service.js';
+import { countingRandom, NOW } from '../test/fake-office.js';
+import { FakeService } from '../test/fake-service.js';
 import {
   connect,
   describeRefusal,

@@ -8,7 +8,7 @@ import {
   replay,
 } from '@app/casework';
 import type { EventReceipt } from '@app/contracts';
-import { commitEvent, commitPayload, hashItems, type Opening, verifyOpening } from '@app/crypto/verify';
+import { commitEvent, commitPayload, type Opening, verifyOpening } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, fromBase64, fromHex, Invariant, toHex } from '@app/encoding';
 import { refuse } from './deps.js';
 
@@ -114,12 +114,4 @@ export function replayed(events: readonly CaseEvent[], policy: Policy): CaseStat
     if (error instanceof Invariant) refuse('history_impossible');
     throw error;
   }
-}
-
-/** `hashItems` of what a request carries, and the same hashes in hex. */
-export function itemHashes(hashes: readonly Bytes[]): {
-  readonly hash: Bytes;
-  readonly hex: readonly string[];
-} {
-  return { hash: hashItems(hashes), hex: hashes.map(toHex) };
 }

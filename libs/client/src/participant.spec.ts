@@ -6,7 +6,8 @@ import { nobleSigning, sodiumSigning } from '@app/crypto/sign';
 import { nobleVerifier, sodiumVerifier } from '@app/crypto/verify';
 import type { SubmissionReceipt } from '@app/contracts';
 import { encodeUtf8, toBase64, toHex } from '@app/encoding';
-import { countingRandom, FakeService, type Providers, report } from '../test/fake-service.js';
+import { countingRandom, type Providers } from '../test/fake-office.js';
+import { FakeService, report } from '../test/fake-service.js';
 import {
   awaitProof,
   connect,

@@ -62,6 +62,9 @@ const SENTENCES: Readonly<Record<string, string>> = {
   object_wrong_thread: 'A message belongs to another case.',
   object_wrong_recipient: 'A message was written for somebody else.',
   statement_mismatch: 'The ledger entry is not about what was signed.',
+  statement_missing: 'An act of staff is shown without the statement they signed.',
+  statement_signature: 'A statement of staff is not signed by whom it says.',
+  statement_origin: 'A statement of staff is about another instance.',
   consent_mismatch:
     'The consents the service acts on are not those that were signed. Stop, and raise an alarm.',
   escalation_too_early: 'This key was delivered before its time. Do not open it, and raise an alarm.',

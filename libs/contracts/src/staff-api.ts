@@ -64,6 +64,12 @@ export const caseFileSchema = z.object({
   boxes: z.array(storedBoxSchema),
   objects: z.array(storedObjectSchema),
   blobs: z.array(storedBlobSchema),
+  /** What staff signed for each of their events, so that the next officer need not believe the server. */
+  statements: z
+    .array(
+      z.object({ eventNumber: eventNumberSchema, statement: base64UpTo(1_024), signature: signatureSchema }),
+    )
+    .optional(),
 });
 export type CaseFile = z.infer<typeof caseFileSchema>;
 
