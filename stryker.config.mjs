@@ -1,9 +1,18 @@
-/** Mutation tests of the libraries whose every branch must be pinned by a test: `npm run mutation` (hours, not in CI). */
+/** Mutation tests of the libraries whose every branch must be pinned by a test: `npm run mutation` (long, not in CI). */
+import jest from './jest.config.js';
+
+const LIBRARIES = ['encoding', 'tlog', 'casework'];
+const [unit] = jest.projects;
+
 export default {
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules'],
-  jest: { projectType: 'custom', configFile: 'jest.config.js', config: { selectProjects: ['unit'] } },
-  mutate: ['libs/{encoding,tlog,casework}/src/**/*.ts', '!libs/**/*.spec.ts', '!libs/**/index.ts'],
+  jest: {
+    projectType: 'custom',
+    config: { ...unit, testMatch: LIBRARIES.map((name) => `<rootDir>/libs/${name}/**/*.spec.ts`) },
+  },
+  mutate: [...LIBRARIES.map((name) => `libs/${name}/src/**/*.ts`), '!libs/**/*.spec.ts', '!libs/**/index.ts'],
+  ignorePatterns: ['/dist', '/.data', '/coverage', '/reports'],
   coverageAnalysis: 'perTest',
   concurrency: 2,
   tempDirName: '.stryker-tmp',
