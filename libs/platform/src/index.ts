@@ -15,6 +15,13 @@ export { errorCode } from './error-code.js';
 export { FileError, readFileStrict, writeFileDurable, writeImmutable, type FileErrorCode } from './files.js';
 export { LANDING_CSS, renderLandingPage, type LandingFacts } from './landing.js';
 export { makeLogger, makeNestLogger, type Log, type LogFields, type LogSink } from './logging.js';
+export {
+  plainServer,
+  servePlain,
+  type PlainAnswer,
+  type PlainRequest,
+  type PlainServerOptions,
+} from './plain-server.js';
 export { Refused, type ProblemExtensions } from './problem.js';
 export { createServer, serve, type CreateServerOptions, type ServeOptions } from './server.js';
 export { EXIT, runMain, StartupError } from './startup.js';

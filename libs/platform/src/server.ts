@@ -18,9 +18,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorCode } from './error-code.js';
 import { securityHeaders, type ContentSecurityPolicy } from './headers.js';
 import { LANDING_CSS, renderLandingPage, type LandingFacts } from './landing.js';
+import { addressFailure, endOnSignals } from './listening.js';
 import { makeNestLogger, type Log } from './logging.js';
 import { invalidRequest, problemBody, ProblemFilter, Refused, refusalFor, sendProblem } from './problem.js';
-import { EXIT, StartupError } from './startup.js';
 
 export type CreateServerOptions = {
   readonly log: Log;
@@ -37,7 +37,6 @@ export type CreateServerOptions = {
 };
 
 const REQUEST_MS = 300_000;
-const IDLE_POLL_MS = 50;
 const HEALTH = '/health';
 
 /** Builds the application, ready for `serve` or for `inject` in tests. */
@@ -109,7 +108,7 @@ export async function serve(app: NestFastifyApplication, options: ServeOptions):
   }
   const address = app.getHttpServer().address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
-  endOnSignals(app, options);
+  endOnSignals(app, log, options.drainMs);
   log.info('ready', { port });
   process.send?.({ event: 'ready', port });
   return port;
@@ -199,49 +198,4 @@ function refuseNonHttp(socket: Socket, headers: Readonly<Record<string, string>>
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
-}
-
-function addressFailure(err: unknown, host: string, port: number): unknown {
-  const code = typeof err === 'object' && err !== null && 'code' in err ? err.code : undefined;
-  const why = typeof code === 'string' ? ADDRESS_FAILURES.get(code) : undefined;
-  if (why === undefined) return err;
-  return new StartupError(`Port ${String(port)} on ${host} ${why}.`, EXIT.address);
-}
-
-const ADDRESS_FAILURES = new Map([
-  ['EADDRINUSE', 'is in use by another program; choose another port'],
-  ['EACCES', 'may not be opened by this account; choose a port above 1023'],
-  ['EADDRNOTAVAIL', 'does not exist on this machine; choose another host'],
-  ['ENOTFOUND', 'cannot be resolved; choose another host'],
-]);
-
-function endOnSignals(app: NestFastifyApplication, { log, drainMs = 10_000 }: ServeOptions): void {
-  let ending = false;
-  const end = async (signal: string): Promise<void> => {
-    if (ending) return;
-    ending = true;
-    log.info('stopping', { signal });
-    const server = app.getHttpServer();
-    // A connection kept alive by a request that was in flight would hold the end up until it times out.
-    const idle = setInterval(() => {
-      server.closeIdleConnections();
-    }, IDLE_POLL_MS);
-    const cut = setTimeout(() => {
-      server.closeAllConnections();
-    }, drainMs);
-    try {
-      await app.close();
-      log.info('stopped');
-      process.exit(0);
-    } catch (err) {
-      log.error('stop.failed', { code: errorCode(err) });
-      process.exit(EXIT.defect);
-    } finally {
-      clearInterval(idle);
-      clearTimeout(cut);
-    }
-  };
-  for (const signal of ['SIGTERM', 'SIGINT']) {
-    process.on(signal, () => void end(signal));
-  }
 }

@@ -1,0 +1,124 @@
+/**
+ * A C2SP tlog-witness for the logs it was given keys of: it cosigns what extends, by a proof checked here, the tree it
+ * cosigned last. What it cosigned last is on its own disk before anyone sees the cosignature.
+ */
+import { type SignatureVerifier, sha256 } from '@app/crypto/verify';
+import {
+  encodeUtf8,
+  fromBase64,
+  type Instant,
+  ParseError,
+  parseDecimal,
+  toBase64,
+  toHex,
+} from '@app/encoding';
+import { type Clock, FileError, type PlainAnswer, readFileStrict, writeFileDurable } from '@app/platform';
+import {
+  type AddCheckpoint,
+  cosign,
+  decideAddCheckpoint,
+  type NoteSigner,
+  parseAddCheckpoint,
+  type VerifierKey,
+  type WitnessState,
+} from '@app/tlog';
+import path from 'node:path';
+
+export type WitnessDeps = {
+  readonly signer: NoteSigner;
+  /** The keys of the logs; their names are the origins. */
+  readonly logKeys: readonly VerifierKey[];
+  readonly verifier: SignatureVerifier;
+  readonly clock: Clock;
+  readonly stateDir: string;
+};
+
+/** `time` is that of the last cosignature. */
+type Cosigned = WitnessState & { readonly time: Instant };
+
+const STATE_MAX_BYTES = 256;
+const SIZE_TYPE = 'text/x.tlog.size';
+
+export class Witness {
+  readonly #deps: WitnessDeps;
+  /** The last request of each origin: the next waits for it. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(deps: WitnessDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Answers `POST add-checkpoint`: 200 with the cosignature line; 400, 403, 404, 409 with the known size, or 422.
+   * @see libs/tlog/SPEC.md §7
+   */
+  async addCheckpoint(body: string): Promise<PlainAnswer> {
+    const request = parsed(body);
+    if (request === undefined) return { status: 400, body: 'malformed request\n' };
+    const { origin } = request.checkpoint;
+    const logKey = this.#deps.logKeys.find(({ name }) => name === origin);
+    // C2SP tlog-witness, add-checkpoint: 404 for an origin that is not known.
+    if (logKey === undefined) return { status: 404, body: 'unknown origin\n' };
+    const turn = (this.#turns.get(origin) ?? Promise.resolve()).then(() => this.#decide(request, logKey));
+    this.#turns.set(
+      origin,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  /** Fails if a state on disk cannot be read: without it nothing may be cosigned. */
+  async checkState(): Promise<void> {
+    for (const { name } of this.#deps.logKeys) await readState(this.#stateFile(name));
+  }
+
+  async #decide(request: AddCheckpoint, logKey: VerifierKey): Promise<PlainAnswer> {
+    const { signer, verifier, clock } = this.#deps;
+    const file = this.#stateFile(logKey.name);
+    const state = await readState(file);
+    const decision = decideAddCheckpoint(state, request, logKey, verifier);
+    if (decision.status === 409) return { status: 409, type: SIZE_TYPE, body: decision.body };
+    if (decision.status !== 200) return decision;
+    // A clock that was set back must not make a later tree look older.
+    const time = Math.max(clock.now(), state?.time ?? 0);
+    const line = cosign(decision.body, time, signer);
+    await writeFileDurable(file, encodeUtf8(encodeState({ ...decision.next, time })));
+    // Crash here: the tree counts as cosigned, and the log may ask for it again.
+    return { status: 200, body: line };
+  }
+
+  #stateFile(origin: string): string {
+    return path.join(this.#deps.stateDir, `${toHex(sha256(encodeUtf8(origin))).slice(0, 32)}.cosigned`);
+  }
+}
+
+function parsed(body: string): ReturnType<typeof parseAddCheckpoint> | undefined {
+  try {
+    return parseAddCheckpoint(body);
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
+  }
+}
+
+/** One line: size, root and time. */
+function encodeState({ size, root, time }: Cosigned): string {
+  return `${String(size)} ${toBase64(root)} ${String(time)}\n`;
+}
+
+async function readState(file: string): Promise<Cosigned | undefined> {
+  try {
+    const text = Buffer.from(await readFileStrict(file, STATE_MAX_BYTES)).toString('utf8');
+    const [size = '', root = '', time = ''] = text.trimEnd().split(' ');
+    const state = {
+      size: parseDecimal(size, 'state'),
+      root: fromBase64(root, 'state', 32),
+      time: parseDecimal(time, 'state'),
+    };
+    if (encodeState(state) !== text) throw new ParseError('not_canonical', 'state');
+    return state;
+  } catch (error) {
+    if (error instanceof FileError && error.code === 'file_missing') return undefined;
+    throw error;
+  }
+}
