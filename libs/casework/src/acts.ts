@@ -64,7 +64,7 @@ const ACTS = {
     number,
     intervention: code(INT),
     channel: code(CHANNEL),
-    level: optional(code(LEVELS)),
+    level: code(LEVELS),
   },
   clear_intervention: { number },
   send_intervention: { number },

@@ -93,13 +93,11 @@ describe('effectiveConsent', () => {
 
 describe('checkLevel', () => {
   const matrix = makeConsentMatrix([{ K1: 'g', K3: 'P', K5: '2' }]);
-  const cases: readonly (readonly [ConsentScope, Level | undefined, string])[] = [
-    ['K1', undefined, 'granted'],
+  const cases: readonly (readonly [ConsentScope, Level, string])[] = [
     ['K1', 'N', 'exceeded'],
     ['K3', 'P', 'granted'],
     ['K3', 'N', 'exceeded'],
     ['K3', '1', 'exceeded'],
-    ['K3', undefined, 'exceeded'],
     ['K5', '3', 'exceeded'],
     ['K5', '2', 'granted'],
     ['K5', '1', 'granted'],

@@ -132,20 +132,19 @@ export function effectiveConsent(matrix: ConsentMatrix, scope: ConsentScope): Ef
 }
 
 /**
- * Whether information may go out at `level` under this scope now. A scope without levels takes none.
- * @returns `granted`, `missing` (no consent), or `exceeded` (granted for less, or the level is not the scope's).
+ * Whether information may go out at `level` under this scope now.
+ * @returns `granted`, `missing` (no consent), or `exceeded` (granted for less, or the scope has no such level).
  */
 export function checkLevel(
   matrix: ConsentMatrix,
   scope: ConsentScope,
-  level: Level | undefined,
+  level: Level,
 ): 'granted' | 'missing' | 'exceeded' {
   const effective = effectiveConsent(matrix, scope);
   if (!effective.granted) return 'missing';
-  if (effective.level === undefined) return level === undefined ? 'granted' : 'exceeded';
   const levels = levelsOf(scope);
-  if (level === undefined || !levels.includes(level)) return 'exceeded';
-  return levels.indexOf(level) >= levels.indexOf(effective.level) ? 'granted' : 'exceeded';
+  const allowed = effective.level === undefined ? [] : levels.slice(levels.indexOf(effective.level));
+  return allowed.includes(level) ? 'granted' : 'exceeded';
 }
 
 /** Whether the rows a change names exist and its code fits its scope. */

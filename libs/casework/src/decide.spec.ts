@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   ANSWER_K5,
   AWAITING_CONSENT,
+  AWAITING_INFO,
   CLEARED,
   CUSTODIAN,
   DRAFT,
@@ -30,7 +31,6 @@ import type { EventName, Phase } from './events.js';
 
 type Legal = readonly [string, readonly Step[], CaseAct, Actor, EventName, Phase];
 
-const awaitingInfo: readonly Step[] = [...TO.inTriage, [{ kind: 'request_info' }, FOCAL]];
 const LEGAL: readonly Legal[] = [
   ['T2', TO.received, { kind: 'acknowledge' }, FOCAL, 'ACKNOWLEDGED', 'ACKNOWLEDGED'],
   [
@@ -54,7 +54,7 @@ const LEGAL: readonly Legal[] = [
   ['T4 from RECEIVED', TO.received, { kind: 'start_triage' }, FOCAL, 'TRIAGE_STARTED', 'IN_TRIAGE'],
   ['T4', TO.acknowledged, { kind: 'start_triage' }, FOCAL, 'TRIAGE_STARTED', 'IN_TRIAGE'],
   ['T5', TO.inTriage, { kind: 'request_info' }, FOCAL, 'INFO_REQUESTED', 'AWAITING_INFO'],
-  ['T5 back', awaitingInfo, { kind: 'info_received' }, FOCAL, 'INFO_RECEIVED', 'IN_TRIAGE'],
+  ['T5 back', AWAITING_INFO, { kind: 'info_received' }, FOCAL, 'INFO_RECEIVED', 'IN_TRIAGE'],
   ['T6', TO.inTriage, SCOPE_ACT, FOCAL, 'SCOPED', 'IN_SCOPE'],
   [
     'T6 at P1 with a second officer',

@@ -324,7 +324,7 @@ function interventionOf(
 
 function levelRefusal(
   state: CaseState,
-  of: { readonly channel: Channel; readonly level?: Level },
+  of: { readonly channel: Channel; readonly level: Level },
 ): RefusalCode | undefined {
   const allowed = checkLevel(state.consents, scopeOfChannel(of.channel), of.level);
   if (allowed === 'granted') return undefined;

@@ -159,10 +159,10 @@ const DETAILS = {
     ...signed,
     intervention: code(INT),
     channel: code(CHANNEL),
-    level: optional(code(LEVELS)),
+    level: code(LEVELS),
   },
   INTERVENTION_CLEARED: { ...intervention, ...signed },
-  INTERVENTION_SENT: { ...moves, ...intervention, channel: code(CHANNEL), level: optional(code(LEVELS)) },
+  INTERVENTION_SENT: { ...moves, ...intervention, channel: code(CHANNEL), level: code(LEVELS) },
   STATE_REPLY: { ...intervention, response: code(RSP), complete: bool },
   ERASED: { ...moves, by: certificate, second: certificate, reason: code(['withdrawn', 'retention']) },
 } as const satisfies Record<EventName, FieldTable>;

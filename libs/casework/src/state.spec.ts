@@ -173,6 +173,14 @@ describe('histories that cannot have happened', () => {
     expect(() => applyEvent(state, event, DEFAULT_POLICY)).toThrow(what);
   });
 
+  it('sent without consent, even where the draft was not cancelled', () => {
+    const { state } = history(...CLEARED);
+    const event = history(...TO.sent).events.at(-1) as CaseEvent;
+    const denied = { ...state, consents: history(...CLEARED, withdrawn('K5')).state.consents };
+    expect(() => applyEvent(state, event, DEFAULT_POLICY)).not.toThrow();
+    expect(() => applyEvent(denied, event, DEFAULT_POLICY)).toThrow('sent without consent');
+  });
+
   it('a case that begins with anything else', () => {
     const [, second] = history(...TO.acknowledged).events;
     expect(() => applyEvent(undefined, second as CaseEvent, DEFAULT_POLICY)).toThrow('ACKNOWLEDGED in new');
@@ -204,6 +212,30 @@ describe('T19', () => {
     const none: Step = [{ ...SUBMIT, escalation: false }, REPORTER];
     expect(history(none, withdrawn('K3')).state.escalationBox).toBe('none');
     expect(history(...TO.received, withdrawn('K5')).state.escalationBox).toBe('held');
+  });
+});
+
+describe('T9 to T11 again', () => {
+  it('a second routing has a C6 of its own', () => {
+    const { state } = history(...TO.routed, [{ kind: 'return', reason: 'RISK' }, OFFICIAL], [ROUTE, FOCAL]);
+    expect(state.clocks.filter((clock) => clock.id === 'C6').map(({ origin }) => origin)).toEqual([
+      'first',
+      'restarted',
+    ]);
+  });
+});
+
+describe('interventions', () => {
+  it('keep the level they were drafted at', () => {
+    const { state } = history(...TO.accepted, [DRAFT, OFFICIAL]);
+    expect(state.interventions[0]).toEqual({
+      number: 1,
+      kind: 'NOTE_VERBALE',
+      channel: 'STATE',
+      level: '2',
+      state: 'DRAFT',
+      draftedBy: OFFICIAL.certificate,
+    });
   });
 });
 

@@ -52,7 +52,7 @@ export type Intervention = {
   readonly number: number;
   readonly kind: InterventionKind;
   readonly channel: Channel;
-  readonly level?: Level;
+  readonly level: Level;
   readonly state: InterventionState;
   /** Certificate hashes. */
   readonly draftedBy: string;
@@ -166,10 +166,7 @@ const EFFECTS: { readonly [E in Exclude<EventName, 'SUBMITTED'>]: Effect<E> } & 
     const again = state.clocks.some((clock) => clock.id === 'C6') ? 'restarted' : 'first';
     return start(stop({ ...shared(state), routedTo: detail.role }, ['C5'], at, 'met'), 'C6', again, at);
   },
-  ACCEPTED: (state, { at }) => {
-    const accepted = stop(state, ['C6'], at, 'met');
-    return wasRaised(accepted) ? accepted : start(accepted, 'C7', 'first', at);
-  },
+  ACCEPTED: (state, { at }) => start(stop(state, ['C6'], at, 'met'), 'C7', 'first', at),
   RETURNED: ({ routedTo, ...state }, { detail, at }) => {
     // SPEC.md §4 T11: an office that returns a case for a conflict does not get it again.
     const conflict = detail.reason === 'CONFLICT' ? [detail.role] : [];
@@ -201,10 +198,10 @@ const EFFECTS: { readonly [E in Exclude<EventName, 'SUBMITTED'>]: Effect<E> } & 
   INTERVENTION_DRAFTED: (state, { detail }) => {
     const { number, by, intervention, channel, level } = detail;
     if (number !== state.interventions.length + 1) throw new Invariant('intervention number out of turn');
-    const draft = { number, kind: intervention, channel, state: 'DRAFT', draftedBy: by } as const;
+    const draft = { number, kind: intervention, channel, level, state: 'DRAFT', draftedBy: by } as const;
     return {
       ...state,
-      interventions: [...state.interventions, level === undefined ? draft : { ...draft, level }],
+      interventions: [...state.interventions, draft],
     };
   },
   INTERVENTION_CLEARED: (state, { detail }) => {
@@ -218,7 +215,7 @@ const EFFECTS: { readonly [E in Exclude<EventName, 'SUBMITTED'>]: Effect<E> } & 
     const { channel, level } = state.interventions[detail.number - 1] ?? {};
     if (detail.channel !== channel || detail.level !== level)
       throw new Invariant('sent otherwise than cleared');
-    if (checkLevel(state.consents, scopeOfChannel(detail.channel), level) !== 'granted') {
+    if (checkLevel(state.consents, scopeOfChannel(detail.channel), detail.level) !== 'granted') {
       throw new Invariant('sent without consent');
     }
     if (detail.channel !== 'STATE') return sent;

@@ -151,6 +151,7 @@ export const TO = {
 } as const satisfies Record<string, readonly Step[]>;
 
 /** Further beginnings, and acts that several tests share. */
+export const AWAITING_INFO: readonly Step[] = [...TO.inTriage, [{ kind: 'request_info' }, FOCAL]];
 export const AWAITING_CONSENT: readonly Step[] = [
   ...TO.inScope,
   [{ kind: 'ask_consent', scope: 'K5' }, FOCAL],
