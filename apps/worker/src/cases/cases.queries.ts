@@ -1,0 +1,36 @@
+import type { Phase } from '@app/casework';
+import type { Tx } from '@app/persistence';
+
+export type DueCase = { readonly pseudonym: Buffer; readonly nextDeadline: number };
+
+const BATCH = 500;
+
+/** Cases whose next deadline has passed, the longest overdue first. Index: cases_next_deadline_idx. */
+export function findDueCases(tx: Tx, now: number): Promise<readonly DueCase[]> {
+  return tx.query<readonly DueCase[]>(
+    `select pseudonym, next_deadline as "nextDeadline" from cases
+     where next_deadline <= $1 order by next_deadline limit $2`,
+    [now, BATCH],
+  );
+}
+
+/** Cases that wait for somebody, the oldest first. Index: cases_assignee_idx. */
+export function findUnassigned(
+  tx: Tx,
+  phases: readonly Phase[],
+): Promise<readonly { readonly pseudonym: Buffer }[]> {
+  return tx.query<readonly { readonly pseudonym: Buffer }[]>(
+    `select pseudonym from cases where assignee is null and phase = any($1) order by received_at limit $2`,
+    [phases, BATCH],
+  );
+}
+
+/** How many open cases each of these subjects has; who has none is left out. Index: cases_assignee_idx. */
+export async function loadsOf(tx: Tx, subjects: readonly Uint8Array[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<readonly { subject: string; load: number }[]>(
+    `select encode(assignee, 'hex') as subject, count(*) as load from cases
+     where assignee = any($1) and phase not in ('CLOSED', 'ERASED') group by assignee`,
+    [subjects.map((subject) => Buffer.from(subject))],
+  );
+  return new Map(rows.map(({ subject, load }) => [subject, load]));
+}

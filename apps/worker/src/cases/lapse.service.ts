@@ -1,0 +1,105 @@
+import {
+  type CaseAct,
+  type CaseState,
+  type Clock,
+  decide,
+  dueClocks,
+  isLapsed,
+  isUntriaged,
+} from '@app/casework';
+import { sha256 } from '@app/crypto/verify';
+import { fromHex, type Instant, toHex } from '@app/encoding';
+import { caseForUpdate, type LedgerServices, recordEvent } from '@app/ledger';
+import { BoxRow, type CaseRow, EscalationBoxRow, type Tx } from '@app/persistence';
+import { raiseAlarm } from '../alarms.js';
+import type { DirectoryService } from '../directory/directory.service.js';
+import { decided } from './decided.js';
+
+type Step = { readonly tx: Tx; readonly row: CaseRow; readonly now: Instant; readonly tickSeconds: number };
+
+/**
+ * Records that targets were missed, and what follows from it. The lock on the case decides between a lapse and a
+ * withdrawal of the same moment: whichever comes second sees the first.
+ */
+export class LapseService {
+  readonly #services: LedgerServices;
+  readonly #directory: DirectoryService;
+
+  constructor(services: LedgerServices, directory: DirectoryService) {
+    this.#services = services;
+    this.#directory = directory;
+  }
+
+  /** Every lapse that is due in one case, each once and with its true time, however late this runs. */
+  async lapse(pseudonym: string): Promise<void> {
+    const { tickSeconds } = await this.#directory.inForce();
+    await this.#services.work.run(async (tx) => {
+      while (await this.#next(tx, fromHex(pseudonym, 'case', 16), tickSeconds));
+    });
+  }
+
+  /** @returns whether there may be more to do. */
+  async #next(tx: Tx, pseudonym: Uint8Array, tickSeconds: number): Promise<boolean> {
+    const row = await caseForUpdate(tx, pseudonym);
+    if (row === null) return false;
+    // Read with the lock in hand; another machine's clock may be ahead of this one.
+    const now = Math.max(this.#services.clock.now(), row.state.lastEventAt);
+    const step = { tx, row, now, tickSeconds };
+    const due = firstDue(row.state, now);
+    if (due !== undefined) {
+      await this.#record(step, { kind: 'lapse', clock: due.id, instance: due.instance }, []);
+      return true;
+    }
+    if (mustEscalate(row.state, now)) await this.#escalate(step);
+    return false;
+  }
+
+  /** T21: the held-back box goes to the office it is sealed to, together with the event, or not at all. */
+  async #escalate(step: Step): Promise<void> {
+    const { tx, row, now } = step;
+    const held = await tx.findOneBy(EscalationBoxRow, { casePseudonym: row.pseudonym });
+    const recipient = held === null ? {} : { role: toHex(held.roleId) };
+    const act: CaseAct = { kind: 'escalate', quarantined: false, ...recipient };
+    const { event } = decided(await this.#decide(step, act));
+    const delivers = event.type === 'ESCALATED' && event.detail.delivered;
+    if (held === null || !delivers) {
+      if (held !== null) await raiseAlarm(tx, 'escalation_blocked', toHex(row.pseudonym), now);
+      await this.#record(step, act, []);
+      return;
+    }
+    const id = sha256(held.box);
+    await this.#record(step, act, [id], held.roleId);
+    const { casePseudonym, compartment, epoch, roleId, roleEpoch, box } = held;
+    await tx.insert(BoxRow, {
+      ...{ id: Buffer.from(id), casePseudonym, compartment, epoch, roleId, roleEpoch, box },
+      grantRecord: null,
+      eventNumber: row.eventNumber + 1,
+    });
+    await tx.delete(EscalationBoxRow, { casePseudonym });
+  }
+
+  async #record(step: Step, act: CaseAct, items: readonly Uint8Array[], routedTo?: Buffer): Promise<void> {
+    const { tx, row, tickSeconds } = step;
+    const { event, next } = decided(await this.#decide(step, act));
+    const routed = routedTo === undefined ? {} : { routedTo };
+    await recordEvent(
+      tx,
+      { row, event, next, payload: { items }, ...routed },
+      { random: this.#services.random, tickSeconds },
+    );
+  }
+
+  async #decide({ tx, row, now }: Step, act: CaseAct): Promise<ReturnType<typeof decide>> {
+    const { policy } = await this.#services.directory.policy(row.policyHash, tx);
+    return decide(row.state, act, { now, actor: { kind: 'system' }, policy });
+  }
+}
+
+function firstDue(state: CaseState, now: Instant): Clock | undefined {
+  return [...dueClocks(state, now)].sort((a, b) => (a.dueAt ?? now) - (b.dueAt ?? now))[0];
+}
+
+function mustEscalate(state: CaseState, now: Instant): boolean {
+  if (state.flags.escalated || !isUntriaged(state.phase)) return false;
+  return state.clocks.some((clock) => clock.id === 'C3' && isLapsed(clock, now));
+}
