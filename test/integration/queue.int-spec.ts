@@ -10,6 +10,7 @@ import type { DataSource } from 'typeorm';
 import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
 import { dumpQueueStore } from '../support/queue-dump.js';
 import { hasRedis, startTestRedis, type TestRedis } from '../support/redis.js';
+import { until } from '../support/until.js';
 
 const SECRET = 'the witness is Amal K.';
 const quiet: Log = makeLogger('test', { write: () => undefined });
@@ -264,10 +265,3 @@ describe.each(BACKENDS)('jobs on %s', (kind) => {
     });
   });
 });
-
-async function until(holds: () => boolean, ms = 10_000): Promise<void> {
-  for (const end = performance.now() + ms; !holds();) {
-    if (performance.now() > end) throw new Error('did not happen in time');
-    await sleep(20);
-  }
-}
