@@ -146,33 +146,33 @@ async function resolveChildren(
 async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
   const stored = await readTile(walk, tile);
   const bundle = await readBundle(walk, tile);
-  const findings = [
-    ...judge(tilePath(tile), 'tile_mismatch', stored, bundle, tile, expected),
-    ...judge(entriesPath(tile.index, tile.width), 'entries_mismatch', bundle, stored, tile, expected),
-  ];
-  walk.findings.push(...findings);
+  const different = firstDifference(stored.hashes ?? [], bundle.hashes ?? []);
+  const areSame = stored.hashes !== undefined && bundle.hashes !== undefined && different < 0;
+  const isTileRight = isSame(rootOfSlots(stored.hashes), expected);
+  const isBundleRight = areSame ? isTileRight : isSame(rootOfSlots(bundle.hashes), expected);
+  const isBlamed = expected !== undefined || different >= 0;
   const first = tile.index * TILE_WIDTH;
-  const isIntact = !findings.some(({ code }) => code.startsWith('entries'));
-  for (const [i, entry] of (isIntact ? bundle.entries : []).entries()) await walk.onEntry?.(first + i, entry);
+  // The first difference is one file's fault only if the other file is right.
+  const index = isTileRight || isBundleRight ? first + different : undefined;
+  const ofTile = judge(stored, isTileRight || !isBlamed, 'tile_mismatch', tilePath(tile), index);
+  const path = entriesPath(tile.index, tile.width);
+  const ofBundle = judge(bundle, isBundleRight || !isBlamed, 'entries_mismatch', path, index);
+  walk.findings.push(...ofTile, ...ofBundle);
+  for (const [i, entry] of (ofBundle.length === 0 ? bundle.entries : []).entries()) {
+    await walk.onEntry?.(first + i, entry);
+  }
   walk.onProgress?.(first + tile.width, walk.size);
 }
 
-/** What is wrong with one of the two files that state the same leaf hashes. */
 function judge(
-  path: string,
-  mismatch: AuditCode,
   file: StoredTile,
-  other: StoredTile,
-  tile: TileId,
-  expected: Hash | undefined,
+  isAccepted: boolean,
+  mismatch: AuditCode,
+  path: string,
+  index: number | undefined,
 ): AuditFinding[] {
   if (file.hashes === undefined) return [{ code: file.problem, path }];
-  const different = other.hashes === undefined ? -1 : firstDifference(file.hashes, other.hashes);
-  if (expected === undefined) return different < 0 ? [] : [{ code: mismatch, path }];
-  if (isSame(rootOfSlots(file.hashes), expected)) return [];
-  // The first difference is this file's fault only if the other file is right.
-  const isOtherRight = different >= 0 && isSame(rootOfSlots(other.hashes), expected);
-  return [{ code: mismatch, path, ...(isOtherRight && { index: tile.index * TILE_WIDTH + different }) }];
+  return isAccepted ? [] : [{ code: mismatch, path, ...(index !== undefined && { index }) }];
 }
 
 /** The hashes a tile should hold, computed from nothing but the entries below it. */

@@ -107,19 +107,17 @@ export function quorumTime(quorum: Quorum, times: ReadonlyMap<string, Instant>):
   }
 }
 
+const LINES = new Map<string, (draft: Draft, items: readonly string[]) => void>([
+  ['log', readLog],
+  ['witness', readWitness],
+  ['group', readGroup],
+  ['quorum', readQuorum],
+]);
+
 function readLine(draft: Draft, keyword: string, items: readonly string[]): void {
-  switch (keyword) {
-    case 'log':
-      return readLog(draft, items);
-    case 'witness':
-      return readWitness(draft, items);
-    case 'group':
-      return readGroup(draft, items);
-    case 'quorum':
-      return readQuorum(draft, items);
-    default:
-      throw bad('unknown_keyword');
-  }
+  const read = LINES.get(keyword);
+  if (read === undefined) throw bad('unknown_keyword');
+  read(draft, items);
 }
 
 function readLog(draft: Draft, items: readonly string[]): void {

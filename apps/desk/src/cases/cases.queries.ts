@@ -1,5 +1,5 @@
 /** Reads for the desk: lists by role, and one case with what the asking role may be handed. */
-import type { CompartmentKey, StoredBlob, StoredBox, StoredObject } from '@app/contracts';
+import type { CaseFile, CompartmentKey, StoredBlob, StoredBox, StoredObject } from '@app/contracts';
 import { toBase64, toHex } from '@app/encoding';
 import {
   BlobPartRow,
@@ -110,4 +110,22 @@ export async function findPart(
   if (!(await tx.existsBy(CaseBlobRow, { blobId, casePseudonym }))) return null;
   const row = await tx.findOneBy(BlobPartRow, { blobId, part });
   return row?.bytes ?? null;
+}
+
+/** What staff signed for the events of a case, in order. */
+export async function statementsOf(
+  tx: Tx,
+  casePseudonym: Buffer,
+): Promise<NonNullable<CaseFile['statements']>> {
+  const rows: { event_number: number; statement: Buffer; signature: Buffer }[] = await tx.query(
+    `select o.event_number, p.statement, p.signature
+     from log_outbox o join event_payloads p on p.outbox_id = o.id
+     where o.case_pseudonym = $1 and substr(o.opening, 3, 1) = '\\x02' order by o.event_number`,
+    [casePseudonym],
+  );
+  return rows.map((row) => ({
+    eventNumber: row.event_number,
+    statement: toBase64(row.statement),
+    signature: toBase64(row.signature),
+  }));
 }

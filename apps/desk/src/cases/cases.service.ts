@@ -14,6 +14,7 @@ import {
   findCase,
   findPart,
   objectsOf,
+  statementsOf,
 } from './cases.queries.js';
 
 const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
@@ -57,6 +58,7 @@ export class CasesService {
           row.pseudonym,
           mine.map((box) => box.compartment),
         ),
+        statements: await statementsOf(tx, row.pseudonym),
         blobs: maySee(staff.actor, 'main', row.state) ? await blobsOf(tx, row.pseudonym) : [],
       };
     });

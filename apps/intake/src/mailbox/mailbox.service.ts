@@ -176,12 +176,10 @@ function actOf(act: MailboxAct): CaseAct {
     case 'confirm':
     case 'dispute':
       return { kind: act.kind, event: act.eventNumber };
-    case 'consent':
-      return parseAct({
-        kind: 'consent_change',
-        person: act.person,
-        scope: act.scope,
-        code: act.code,
-      });
+    case 'consent': {
+      const { person, through, scope, code } = act;
+      const range = through === undefined ? {} : { through };
+      return parseAct({ kind: 'consent_change', person, scope, code, ...range });
+    }
   }
 }

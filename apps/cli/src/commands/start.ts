@@ -1,0 +1,80 @@
+/** `safe-conduct start`: the evaluation stack in the foreground, until it is interrupted. */
+import path from 'node:path';
+import { DEFAULT_POLICY, type Policy } from '@app/casework';
+import { apiOf, makeDeps } from '../client.js';
+import { readMembers } from '../stack/evaluation-files.js';
+import { renewIfDue } from '../stack/renewal.js';
+import { startStack } from '../stack/stack.js';
+
+/** The evaluation stack shows proofs within seconds; the tick is part of its published POLICY. */
+const EVALUATION_POLICY: Policy = { ...DEFAULT_POLICY, name: 'Evaluation policy', tick_seconds: 1 };
+const RENEWAL_CHECK_MS = 3_600_000;
+
+export type StartOptions = { readonly data: string; readonly port: string };
+
+export async function start(options: StartOptions): Promise<void> {
+  const port = Number(options.port);
+  const dataDir = path.resolve(options.data);
+  const deps = await makeDeps(process.env);
+  const stack = await startStack({
+    deps,
+    dataDir,
+    publicPort: port,
+    staffPort: port === 0 ? 0 : port + 1,
+    organisation: 'Evaluation organisation',
+    policy: EVALUATION_POLICY,
+    env: process.env,
+    onStep: (step) => process.stderr.write(`  starting ${step}\n`),
+  });
+  let renewing: Promise<unknown> = renewIfDue(deps, dataDir, stack.staffUrl);
+  await renewing;
+  const renewal = setInterval(() => {
+    renewing = renewIfDue(deps, dataDir, stack.staffUrl).catch(() => {
+      process.stderr.write('The role epochs could not be renewed; trying again in an hour.\n');
+    });
+  }, RENEWAL_CHECK_MS);
+  const { keysetHash, keysetVersion } = await apiOf(stack.publicUrl).call('info', {});
+  process.stdout.write(
+    [
+      '',
+      `Safe Conduct is ready.`,
+      `  Public origin   ${stack.publicUrl}`,
+      `  Staff origin    ${stack.staffUrl}`,
+      `  Data            ${dataDir}`,
+      `  KEYSET          version ${String(keysetVersion)}, ${keysetHash}`,
+      '',
+      'FOR EVALUATION ONLY: the keys of this organisation were made by this machine, all of them, in one',
+      `folder (${path.join(dataDir, 'keys')}). Whoever has that folder can read every report. Never use it for a real one.`,
+      '',
+      ...memberLines(dataDir, stack.madeOrganisation),
+      'Ctrl-C stops everything; the data stays.',
+      '',
+    ].join('\n'),
+  );
+  await interrupted();
+  clearInterval(renewal);
+  process.stderr.write('\nStopping.\n');
+  await renewing;
+  await stack.stop();
+}
+
+function memberLines(dataDir: string, isNew: boolean): string[] {
+  if (!isNew)
+    return [`Evaluation staff and their unlock secrets: ${path.join(dataDir, 'keys', 'staff.json')}`, ''];
+  const lines = readMembers(dataDir).map(
+    ({ name, role, subject, words }) =>
+      `  ${name.padEnd(16)} ${role}\n    subject ${subject}\n    unlock  ${words}`,
+  );
+  return ['Evaluation staff, shown once:', ...lines, ''];
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => {
+      resolve();
+    });
+    process.once('SIGTERM', () => {
+      resolve();
+    });
+  });
+}

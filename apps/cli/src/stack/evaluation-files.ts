@@ -1,0 +1,95 @@
+/** The evaluation organisation on disk: made once, by a machine, with every key in one folder. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Policy } from '@app/casework';
+import { type ClientDeps, evaluationCeremony, type Trust } from '@app/client';
+import { encodeUtf8, fromBase64, toBase64, toHex } from '@app/encoding';
+import { z } from 'zod';
+
+const WITNESSES = 2;
+const SECRET = { mode: 0o600 };
+
+const staffSchema = z.array(
+  z.object({
+    name: z.string(),
+    role: z.string(),
+    roleKind: z.string(),
+    subject: z.string(),
+    certificateHash: z.string(),
+    words: z.string(),
+  }),
+);
+export type EvaluationMember = z.infer<typeof staffSchema>[number];
+
+const trustSchema = z.object({ rootset: z.string(), policy: z.string() });
+
+/** Makes the organisation unless it is there; a half-written one from a crash is made anew. */
+export async function ensureOrganisation(
+  deps: ClientDeps,
+  dataDir: string,
+  origin: string,
+  policy: Policy,
+): Promise<boolean> {
+  if (existsSync(path.join(dataDir, 'directory'))) return false;
+  const keys = path.join(dataDir, 'keys');
+  rmSync(keys, { recursive: true, force: true });
+  mkdirSync(keys, { mode: 0o700 });
+  const makeSeed = (name: string): Uint8Array<ArrayBuffer> => {
+    const seed = deps.random.bytes(32);
+    writeFileSync(path.join(keys, `${name}.key`), `${toHex(seed)}\n`, SECRET);
+    return deps.signing.publicKey(seed);
+  };
+  const logPublicKey = makeSeed('log');
+  const promisePublicKey = makeSeed('promise');
+  const witnesses = Array.from({ length: WITNESSES }, (_, i) => {
+    const name = `witness-${String(i + 1)}`;
+    return { name: `${origin}/${name}`, publicKey: makeSeed(name) };
+  });
+  const input = { origin, logPublicKey, promisePublicKey, witnesses, policy, now: deps.now() };
+  const made = await evaluationCeremony(deps, input);
+  made.rootSeeds.forEach((seed, i) => {
+    writeFileSync(path.join(keys, `root-${String(i + 1)}.key`), `${toHex(seed)}\n`, SECRET);
+  });
+  const members: EvaluationMember[] = made.staff.map((member) => ({
+    name: member.name,
+    role: member.role,
+    roleKind: member.roleKind,
+    subject: member.subject,
+    certificateHash: member.certificateHash,
+    words: member.words.join(' '),
+  }));
+  writeFileSync(path.join(keys, 'staff.json'), JSON.stringify(members, null, 2), SECRET);
+  writePublicFiles(dataDir, {
+    'rootset.bin': made.rootset,
+    'keyset.bin': made.keyset,
+    'policy.json': encodeUtf8(made.policyText),
+    'staff.json': encodeUtf8(
+      JSON.stringify({ vaults: made.staff.map((member) => member.vault), epochBoxes: made.epochBoxes }),
+    ),
+    'trust.json': encodeUtf8(
+      JSON.stringify({ rootset: toBase64(made.rootset), policy: made.logPolicyText }, null, 2),
+    ),
+    'log.vkey': encodeUtf8(`${made.logVkey}\n`),
+  });
+  return true;
+}
+
+/** All files or none: the folder gets its name when it is complete. */
+function writePublicFiles(dataDir: string, files: Readonly<Record<string, Uint8Array>>): void {
+  const draft = path.join(dataDir, 'directory.new');
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft);
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(path.join(draft, name), bytes);
+  chmodSync(draft, 0o755);
+  renameSync(draft, path.join(dataDir, 'directory'));
+}
+
+export function readMembers(dataDir: string): EvaluationMember[] {
+  return staffSchema.parse(JSON.parse(readFileSync(path.join(dataDir, 'keys', 'staff.json'), 'utf8')));
+}
+
+/** What a client pins out of band: the ROOTSET and the log's policy. */
+export function readTrust(file: string): Trust {
+  const { rootset, policy } = trustSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { rootset: fromBase64(rootset, 'trust.rootset'), policy };
+}
