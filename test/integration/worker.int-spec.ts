@@ -33,9 +33,8 @@ import { until } from '../support/until.js';
 
 const START = 1_800_000_000;
 const DAY = 86_400;
-const BACKENDS = (['postgres', 'redis'] as const).filter(
-  (kind) => kind === 'postgres' || hasRedis('the worker on Redis'),
-);
+const onRedis = hasRedis('the worker on Redis');
+const BACKENDS = (['postgres', 'redis'] as const).filter((kind) => kind === 'postgres' || onRedis);
 const NOBODY_THERE = {
   signer: { sign: () => Promise.resolve({ kind: 'away' as const }) },
   witnesses: [],
