@@ -19,5 +19,3 @@ export const workerConfigSchema = z.object({
     .pipe(z.array(httpUrl).min(1))
     .describe('the URLs of the witnesses, with commas between them'),
 });
-
-export type WorkerConfig = z.output<typeof workerConfigSchema>;
