@@ -6,8 +6,7 @@ import { LogBatchRow, type Tx } from '@app/persistence';
 import { parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
 import { deriveEntries } from './entries.js';
 import { LedgerFault } from './fault.js';
-import { newestCheckpoint } from './publisher.js';
-import { parseHead } from './sequencer.js';
+import { newestCheckpoint, newestHead } from './publisher.js';
 import { FileMissing, type LedgerStore, logSource, readPublished } from './store.js';
 
 /**
@@ -17,15 +16,7 @@ import { FileMissing, type LedgerStore, logSource, readPublished } from './store
  * @throws {LedgerFault} `state_mismatch`, `checkpoint_mismatch`, `files_mismatch`.
  */
 export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
-  const heads: { size: number; root: Buffer; frontier: Buffer }[] = await tx.query(
-    'select size, root, frontier from log_state',
-  );
-  const head = heads[0] === undefined ? { size: 0, root: undefined } : parseHead(heads[0]);
-  const [batch] = await tx.find(LogBatchRow, { order: { sizeAfter: 'DESC' }, take: 1 });
-  if ((batch?.sizeAfter ?? 0) !== head.size) throw new LedgerFault('state_mismatch');
-  if (batch !== undefined && head.root !== undefined && !bytesEqual(batch.root, head.root)) {
-    throw new LedgerFault('state_mismatch');
-  }
+  await checkHead(tx);
   const signed = await newestCheckpoint(tx);
   if (signed !== undefined) {
     const checkpoint = parseCheckpoint(parseNote(signed.note).body);
@@ -38,6 +29,15 @@ export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
   // What is published was signed before: anything newer comes from another database.
   if (published.size > (signed?.size ?? 0)) throw new LedgerFault('checkpoint_mismatch');
   await checkAgainstBatch(tx, published);
+}
+
+async function checkHead(tx: Tx): Promise<void> {
+  const head = await newestHead(tx);
+  const [batch] = await tx.find(LogBatchRow, { order: { sizeAfter: 'DESC' }, take: 1 });
+  const newest =
+    batch === undefined ? { size: 0, root: head.root } : { size: batch.sizeAfter, root: batch.root };
+  if (newest.size !== head.size || !bytesEqual(newest.root, head.root))
+    throw new LedgerFault('state_mismatch');
 }
 
 type TreeHead = { readonly size: number; readonly root: Bytes };

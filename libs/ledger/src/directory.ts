@@ -3,7 +3,7 @@ import { parsePolicy, type Policy } from '@app/casework';
 import { type Keyset, sha256, type SignatureVerifier, verifyKeyset } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, encodeUtf8, type Instant, parseCanonicalJson } from '@app/encoding';
 import { KeysetRow, PolicyRow, type Tx, type UnitOfWork } from '@app/persistence';
-import type { Clock } from '@app/platform';
+import { type Clock, Refused } from '@app/platform';
 import { type AppendDeps, appendPolicyLeaf, ensureKeysetLeaf } from './append.js';
 
 export type DirectoryDeps = {
@@ -21,11 +21,9 @@ export type KnownPolicy = { readonly hash: Bytes; readonly body: string; readonl
 const VERIFIED_SECONDS = 60;
 
 /** The directory is not there yet: no KEYSET or POLICY has been imported. */
-export class DirectoryEmpty extends Error {
-  readonly code = 'directory_empty';
-
+export class DirectoryEmpty extends Refused {
   constructor() {
-    super('directory_empty');
+    super('not_ready');
     this.name = 'DirectoryEmpty';
   }
 }

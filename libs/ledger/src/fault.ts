@@ -3,8 +3,8 @@
  * - `checkpoint_mismatch`: a signed or published checkpoint is not of this database's tree.
  * - `files_mismatch`: the public files are not those of this tree.
  * - `batch_missing`, `cover_key_missing`: an entry cannot be derived from the database.
- * - `signer_ahead`, `witness_ahead`: someone has seen a larger tree than this database holds.
- * - `fork_refused`: the signer or a witness holds a different tree of the same or a smaller size.
+ * - `signer_ahead`: the signer has signed a larger tree than this database holds.
+ * - `fork_refused`: the signer has signed a tree that this one does not extend.
  */
 export type LedgerFaultCode =
   | 'state_mismatch'
@@ -13,7 +13,6 @@ export type LedgerFaultCode =
   | 'batch_missing'
   | 'cover_key_missing'
   | 'signer_ahead'
-  | 'witness_ahead'
   | 'fork_refused';
 
 /** The ledger's parts contradict each other: nothing may be sequenced or published until a person has looked. */

@@ -57,12 +57,13 @@ export type PublisherDeps = {
 /**
  * What kept a step from being complete; each passes by itself when the party comes back.
  *
- * `signer_unusable`: its answer is no signature by the log's key. `cosignature_invalid`: a witness's answer holds
- * none of its own. `quorum_missing`: too few witnesses for now.
+ * `signer_unusable`: its answer is no signature by the log's key. `overtaken`: another publisher has a newer tree
+ * signed. `cosignature_invalid`: a witness's answer holds none of its own. `quorum_missing`: too few witnesses for now.
  */
 export type PublishProblem =
   | 'signer_away'
   | 'signer_unusable'
+  | 'overtaken'
   | 'witness_away'
   | 'witness_refused'
   | 'cosignature_invalid'
@@ -170,7 +171,7 @@ export class Publisher {
     if (stored !== undefined) return stored;
     const last = await this.#deps.work.read(newestCheckpoint);
     const answer = await this.#askSigner(head, last?.size ?? 0);
-    if (answer.kind === 'other_size' && answer.size > head.size) throw new LedgerFault('signer_ahead');
+    if (answer.kind === 'other_size' && answer.size > head.size) return this.#overtaken(answer.size);
     if (answer.kind === 'refused') throw new LedgerFault('fork_refused');
     if (answer.kind !== 'signed') return 'signer_away';
     if (!isSignedHead(answer.note, head, trust, this.#deps.verifier)) return 'signer_unusable';
@@ -184,6 +185,13 @@ export class Publisher {
         .execute(),
     );
     return { note: answer.note };
+  }
+
+  /** The signer knows a larger tree: one that this database holds by now, or one that it has lost. */
+  async #overtaken(signedSize: number): Promise<'overtaken'> {
+    const { size } = await this.#deps.work.read(newestHead);
+    if (signedSize > size) throw new LedgerFault('signer_ahead');
+    return 'overtaken';
   }
 
   async #askSigner(head: Head, guess: number): Promise<SignAnswer> {
@@ -218,7 +226,7 @@ export class Publisher {
     };
     const answer = await ask(this.#knownTo[i] ?? 0);
     if (answer.kind !== 'other_size') return answer;
-    // A witness that knows more than this database: the signer, asked first, would have refused a restored backup.
+    // A witness ahead of this tree: overtaken, or, for a restored backup, refused by the signer before.
     return answer.size <= head.size ? ask(answer.size) : { kind: 'refused' };
   }
 
@@ -270,7 +278,8 @@ export class Publisher {
 
 type Cosigned = { readonly witness: string; readonly line: string };
 
-async function newestHead(tx: Tx): Promise<Head> {
+/** The head of the tree as committed; size 0 before the first tick. @throws {LedgerFault} `state_mismatch`. */
+export async function newestHead(tx: Tx): Promise<Head> {
   const rows: { size: number; root: Buffer; frontier: Buffer }[] = await tx.query(
     'select size, root, frontier from log_state',
   );

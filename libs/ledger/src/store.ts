@@ -8,7 +8,6 @@ import {
   parseCheckpoint,
   parseEntryBundle,
   parseNote,
-  parseTilePath,
   type TileId,
   tilePath,
 } from '@app/tlog';
@@ -84,21 +83,15 @@ export function logSource(store: LedgerStore): LogSource {
   };
 }
 
-/** The bytes of a tile or bundle by its public path; undefined if the path names none or there is none. */
-export async function readPublicFile(store: LedgerStore, file: string): Promise<Bytes | undefined> {
-  try {
-    parseTilePath(file);
-  } catch {
-    return undefined;
-  }
-  return store.read(file);
-}
-
-/** Removes the partial widths of tiles and bundles that are full. */
-export async function removePartials(store: LedgerStore, tiles: readonly TileId[]): Promise<void> {
-  for (const tile of tiles.filter(({ width }) => width === TILE_WIDTH)) {
-    await store.removeFolder(`${tilePath(tile)}.p`);
-    if (tile.level === 0) await store.removeFolder(`${entriesPath(tile.index, TILE_WIDTH)}.p`);
+/**
+ * Removes the partial widths of each tile and bundle before one that has become full. The ones just filled keep
+ * theirs a while, for readers who hold a checkpoint from before.
+ */
+export async function removePartials(store: LedgerStore, grown: readonly TileId[]): Promise<void> {
+  for (const { level, index } of grown.filter((tile) => tile.width === TILE_WIDTH && tile.index > 0)) {
+    const before = index - 1;
+    await store.removeFolder(`${tilePath({ level, index: before, width: TILE_WIDTH })}.p`);
+    if (level === 0) await store.removeFolder(`${entriesPath(before, TILE_WIDTH)}.p`);
   }
 }
 
