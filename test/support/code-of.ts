@@ -5,7 +5,8 @@ export function codeOf(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof ParseError || error instanceof VerificationError) return error.code;
+    if (error instanceof ParseError) return error.code;
+    if (error instanceof VerificationError) return (error as VerificationError).code;
     if (error instanceof Invariant) return `invariant: ${error.message}`;
     throw error;
   }

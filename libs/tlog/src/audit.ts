@@ -143,25 +143,35 @@ async function resolveChildren(
   return stored.hashes.map((hash, i) => agreed(hash, recomputed[i]));
 }
 
+/** Holds the two files that state the same leaf hashes to the expected root and to each other. */
 async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
   const stored = await readTile(walk, tile);
   const bundle = await readBundle(walk, tile);
-  const different = firstDifference(stored.hashes ?? [], bundle.hashes ?? []);
-  const areSame = stored.hashes !== undefined && bundle.hashes !== undefined && different < 0;
-  const isTileRight = isSame(rootOfSlots(stored.hashes), expected);
-  const isBundleRight = areSame ? isTileRight : isSame(rootOfSlots(bundle.hashes), expected);
-  const isBlamed = expected !== undefined || different >= 0;
   const first = tile.index * TILE_WIDTH;
+  const different = firstDifference(stored.hashes ?? [], bundle.hashes ?? []);
+  const [isTileRight, isBundleRight] = compare(stored, bundle, different, expected);
+  // Without an expected root there is something to blame only if the two differ.
+  const isBlamed = expected !== undefined || different >= 0;
   // The first difference is one file's fault only if the other file is right.
   const index = isTileRight || isBundleRight ? first + different : undefined;
-  const ofTile = judge(stored, isTileRight || !isBlamed, 'tile_mismatch', tilePath(tile), index);
   const path = entriesPath(tile.index, tile.width);
-  const ofBundle = judge(bundle, isBundleRight || !isBlamed, 'entries_mismatch', path, index);
-  walk.findings.push(...ofTile, ...ofBundle);
-  for (const [i, entry] of (ofBundle.length === 0 ? bundle.entries : []).entries()) {
-    await walk.onEntry?.(first + i, entry);
-  }
+  const wrongTile = judge(stored, isTileRight || !isBlamed, 'tile_mismatch', tilePath(tile), index);
+  const wrongBundle = judge(bundle, isBundleRight || !isBlamed, 'entries_mismatch', path, index);
+  walk.findings.push(...wrongTile, ...wrongBundle);
+  if (wrongBundle.length === 0) await passOn(walk, first, bundle.entries);
   walk.onProgress?.(first + tile.width, walk.size);
+}
+
+/** Whether each of the two folds to the expected root. */
+function compare(
+  stored: StoredTile,
+  bundle: StoredTile,
+  different: number,
+  expected: Hash | undefined,
+): [boolean, boolean] {
+  const isTileRight = isSame(rootOfSlots(stored.hashes), expected);
+  const areSame = stored.hashes !== undefined && bundle.hashes !== undefined && different < 0;
+  return [isTileRight, areSame ? isTileRight : isSame(rootOfSlots(bundle.hashes), expected)];
 }
 
 function judge(
@@ -173,6 +183,10 @@ function judge(
 ): AuditFinding[] {
   if (file.hashes === undefined) return [{ code: file.problem, path }];
   return isAccepted ? [] : [{ code: mismatch, path, ...(index !== undefined && { index }) }];
+}
+
+async function passOn(walk: Walk, first: number, entries: readonly Bytes[]): Promise<void> {
+  for (const [i, entry] of entries.entries()) await walk.onEntry?.(first + i, entry);
 }
 
 /** The hashes a tile should hold, computed from nothing but the entries below it. */

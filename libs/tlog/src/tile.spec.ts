@@ -82,9 +82,7 @@ describe('paths', () => {
     ['tile/entries/x001/000.p/1', { kind: 'entries', index: 1000, width: 1 }],
   ])('%s reads and writes', (path, parsed) => {
     expect(parseTilePath(path)).toEqual(parsed);
-    expect('tile' in parsed ? tilePath(parsed.tile) : entriesPath(parsed.index ?? 0, parsed.width ?? 0)).toBe(
-      path,
-    );
+    expect('tile' in parsed ? tilePath(parsed.tile) : entriesPath(parsed.index, parsed.width)).toBe(path);
   });
 
   it.each([
