@@ -261,6 +261,22 @@ describe('a log with several wrong files', () => {
   });
 });
 
+describe('a log without a provable root', () => {
+  it('does not blame the files that agree with each other', async () => {
+    const files = damaged(large.files, {
+      'tile/2/000.p/1': flip(0),
+      'tile/entries/259.p/5': flip(inEntry(1)),
+    });
+    const { findings } = await audit(files, large.note);
+    expect(findings).toEqual([
+      { code: 'root_mismatch', path: 'checkpoint' },
+      { code: 'tile_mismatch', path: 'tile/2/000.p/1' },
+      { code: 'tile_mismatch', path: 'tile/0/259.p/5' },
+      { code: 'entries_mismatch', path: 'tile/entries/259.p/5' },
+    ]);
+  });
+});
+
 describe('a log that is not the one of the checkpoint', () => {
   it('is a root mismatch and nothing else', async () => {
     const other = await buildLog(600, (i) => Uint8Array.of(i >> 8, i, 1));

@@ -123,6 +123,8 @@ describe('note', () => {
     expect(codeOf(() => encodeNote({ body: 'no newline', signatures }))).toBe('bad_format');
     expect(codeOf(() => encodeNote({ body: 'text\n', signatures: [] }))).toBe('bad_format');
     expect(codeOf(() => encodeNote({ body: `x\n\n${good}`, signatures: [] }))).toBe('bad_format');
+    const hidden = `x\n\n${good.trimEnd()}`;
+    expect(codeOf(() => encodeNote({ body: hidden, signatures }))).toBe('invariant: note body');
     const [first] = signatures;
     expect(codeOf(() => encodeNote({ body: 'x', signatures: first ? [{ ...first, name: '' }] : [] }))).toBe(
       'bad_name',

@@ -89,11 +89,13 @@ export function deriveKeyId(name: string, algorithm: number, publicKey: Uint8Arr
 export function parseVkey(text: string): VerifierKey {
   checkText(text, 'vkey');
   // The base64 part may hold further plus signs; a name never does.
-  const [name = '', id, ...rest] = text.split('+');
-  if (id === undefined || rest.length === 0) throw new ParseError('bad_format', 'vkey');
+  const first = text.indexOf('+');
+  const second = text.indexOf('+', first + 1);
+  if (second < 0) throw new ParseError('bad_format', 'vkey');
+  const name = text.slice(0, first);
   checkKeyName(name, 'vkey');
-  const keyId = new Reader(fromHex(id, 'vkey', 4), 'vkey').u32();
-  const reader = new Reader(fromBase64(rest.join('+'), 'vkey'), 'vkey');
+  const keyId = new Reader(fromHex(text.slice(first + 1, second), 'vkey', 4), 'vkey').u32();
+  const reader = new Reader(fromBase64(text.slice(second + 1), 'vkey'), 'vkey');
   const algorithm = reader.u8();
   const publicKey = reader.bytes(reader.remaining);
   const expected = KEY_BYTES.get(algorithm);
@@ -167,10 +169,11 @@ export function signNote(body: string, signer: NoteSigner): string {
 export function parseSignatureLine(line: string): NoteSignature {
   if (line.length > SIGNATURE_LINE_MAX_CHARS) throw new ParseError('too_long', 'signature line');
   if (!line.startsWith(SIGNATURE_PREFIX)) throw new ParseError('bad_format', 'signature line');
-  const [name = '', base64, ...rest] = line.slice(SIGNATURE_PREFIX.length).split(' ');
-  if (base64 === undefined || rest.length > 0) throw new ParseError('bad_format', 'signature line');
+  const space = line.indexOf(' ', SIGNATURE_PREFIX.length);
+  if (space < 0 || line.includes(' ', space + 1)) throw new ParseError('bad_format', 'signature line');
+  const name = line.slice(SIGNATURE_PREFIX.length, space);
   checkKeyName(name, 'signature line');
-  const reader = new Reader(fromBase64(base64, 'signature line'), 'signature line');
+  const reader = new Reader(fromBase64(line.slice(space + 1), 'signature line'), 'signature line');
   const keyId = reader.u32();
   if (reader.remaining === 0) throw new ParseError('truncated', 'signature line');
   return { name, keyId, signature: reader.bytes(reader.remaining) };

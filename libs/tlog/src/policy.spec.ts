@@ -13,6 +13,7 @@ import {
   parsePolicy,
   signNote,
   verifyCheckpoint,
+  type Policy,
 } from './index.js';
 
 const ORIGIN = 'example.org/log';
@@ -274,6 +275,17 @@ describe('checkpoint under a policy', () => {
     const id = new Uint8Array(8);
     new DataView(id.buffer).setUint32(0, x3.keyId);
     expect(codeOf(() => verify(`${full}\u2014 ${x3.name} ${toBase64(id)}\n`))).toBe('signature_invalid');
+  });
+
+  it('is not witnessed by a plain signature, which states no time', () => {
+    const plain = noteKey('example.org/plain', 1, 'plain');
+    const withPlain: Policy = {
+      ...parsePolicy(`${LOG}quorum none\n`),
+      witnesses: [{ name: 'P', key: plain }],
+      quorum: { kind: 'witness', name: 'P' },
+    };
+    const note = signed + signNote(body, plain);
+    expect(codeOf(() => verifyCheckpoint(note, withPlain, verifier))).toBe('quorum_missing');
   });
 
   it('is refused if it is no checkpoint', () => {

@@ -160,15 +160,19 @@ async function readRanges(ranges: readonly Range[], size: number, reader: TileRe
   return parts.map((part) => foldSubtrees(hashes.slice(next, (next += part.length))));
 }
 
-async function readSubtrees(subtrees: readonly Subtree[], size: number, reader: TileReader): Promise<Hash[]> {
-  const places = subtrees.map((subtree) => placeInTile(subtree, size));
-  const tiles = new Map(places.map(({ tile }) => [tilePath(tile), tile]));
-  const contents = new Map<string, readonly Hash[]>();
-  await Promise.all(
-    Array.from(tiles, async ([path, tile]) => contents.set(path, await readHashes(tile, reader))),
-  );
-  return places.map(({ tile, offset, span }) =>
-    rootOfHashes((contents.get(tilePath(tile)) ?? []).slice(offset, offset + span)),
+function readSubtrees(subtrees: readonly Subtree[], size: number, reader: TileReader): Promise<Hash[]> {
+  const reads = new Map<string, Promise<Hash[]>>();
+  const readOnce = (tile: TileId): Promise<Hash[]> => {
+    const path = tilePath(tile);
+    const read = reads.get(path) ?? readHashes(tile, reader);
+    reads.set(path, read);
+    return read;
+  };
+  return Promise.all(
+    subtrees.map(async (subtree) => {
+      const { tile, offset, span } = placeInTile(subtree, size);
+      return rootOfHashes((await readOnce(tile)).slice(offset, offset + span));
+    }),
   );
 }
 

@@ -77,9 +77,9 @@ function indexPath(index: number, width: number): string {
   if (!isSize(index)) throw new Invariant('tile index');
   if (!isSize(width) || width < 1 || width > TILE_WIDTH) throw new Invariant('tile width');
   const digits = String(index);
-  const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, '0').match(/\d{3}/g) ?? [];
+  const padded = digits.padStart(Math.ceil(digits.length / 3) * 3, '0');
   // C2SP tlog-tiles: all but the last path element begin with an x.
-  const path = groups.map((group, i) => (i === groups.length - 1 ? group : `x${group}`)).join('/');
+  const path = padded.replace(/\d{3}(?=\d)/g, 'x$&/');
   return width === TILE_WIDTH ? path : `${path}.p/${String(width)}`;
 }
 
@@ -95,7 +95,7 @@ const TILE_PATH = /^tile\/(entries|\d{1,2})\/((?:x\d{3}\/){0,5}\d{3})(?:\.p\/(\d
 export function parseTilePath(path: string): TilePath {
   const match = TILE_PATH.exec(path);
   if (match === null) throw new ParseError('bad_format', 'tile path');
-  const [, level = '', groups = '', partial] = match;
+  const [level, groups, partial] = match.slice(1) as [string, string, string | undefined];
   const width = partial === undefined ? TILE_WIDTH : parseDecimal(partial, 'tile path');
   // C2SP tlog-tiles: W is between 1 and 255; a full tile has no suffix.
   if (partial !== undefined && (width < 1 || width >= TILE_WIDTH))

@@ -71,6 +71,8 @@ describe('tlog-proof', () => {
   it.each([
     ['another version', text.replace('@v1', '@v2'), 'bad_magic'],
     ['nothing', '', 'bad_format'],
+    ['nothing but its name', text.replace(/index 4\n[^]*?\n\n/, '\n'), 'bad_format'],
+    ['nothing after extra data', text.replace(/index 4\n[^]*?\n\n/, 'extra AQI=\n\n'), 'bad_format'],
     ['no index', text.replace('index 4\n', ''), 'bad_format'],
     ['an index with a leading zero', text.replace('index 4', 'index 04'), 'not_canonical'],
     ['an index in hexadecimal', text.replace('index 4', 'index 0x4'), 'bad_character'],

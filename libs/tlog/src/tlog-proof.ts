@@ -56,10 +56,10 @@ export function encodeTlogProof(proof: TlogProof): string {
  */
 export function parseTlogProof(text: string): TlogProof {
   const { lines, note } = splitHeader(text, WHERE);
-  const [magic, ...fields] = lines;
+  const [magic, second = '', ...others] = lines;
   if (magic !== MAGIC) throw new ParseError('bad_magic', WHERE);
-  const extra = fields[0]?.startsWith('extra ') === true ? parseExtra(fields.shift() ?? '') : undefined;
-  const [index = '', ...hashes] = fields;
+  const extra = second.startsWith('extra ') ? parseExtra(second) : undefined;
+  const [index = '', ...hashes] = extra === undefined ? [second, ...others] : others;
   if (!index.startsWith('index ')) throw new ParseError('bad_format', WHERE);
   parseCheckpoint(parseNote(note).body);
   return {

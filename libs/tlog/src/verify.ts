@@ -1,5 +1,5 @@
 /** Verification of notes and checkpoints against known keys (SPEC.md §4.4, §6.2). */
-import { Invariant, ParseError, encodeUtf8, type Instant } from '@app/encoding';
+import { Invariant, encodeUtf8, type Instant } from '@app/encoding';
 import type { SignatureVerifier } from '@app/crypto/verify';
 import { cosignatureMessage, parseCheckpoint, parseCosignature, type Checkpoint } from './checkpoint.js';
 import { refuse } from './codes.js';
@@ -120,9 +120,8 @@ function verifySignature(
 function readCosignature(signature: NoteSignature): ReturnType<typeof parseCosignature> {
   try {
     return parseCosignature(signature.signature);
-  } catch (error) {
-    if (error instanceof ParseError) refuse('signature_invalid');
-    throw error;
+  } catch {
+    refuse('signature_invalid');
   }
 }
 

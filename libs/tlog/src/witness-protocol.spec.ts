@@ -186,5 +186,12 @@ describe('the decision of a witness', () => {
       },
     };
     expect(() => decideAddCheckpoint(at(7), request(7, 20), log, broken)).toThrow(RangeError);
+    const unreadable: WitnessState = {
+      size: 7,
+      get root(): Bytes {
+        throw new RangeError('unreadable');
+      },
+    };
+    expect(() => decide(unreadable, request(7, 20))).toThrow(RangeError);
   });
 });

@@ -48,7 +48,7 @@ export function encodeAddCheckpoint(request: AddCheckpoint): string {
  */
 export function parseAddCheckpoint(text: string): AddCheckpoint & { readonly checkpoint: Checkpoint } {
   const { lines, note } = splitHeader(text, 'add-checkpoint');
-  const [old = '', ...hashes] = lines;
+  const [old, ...hashes] = lines;
   if (!old.startsWith('old ')) throw new ParseError('bad_format', 'add-checkpoint');
   return {
     oldSize: parseDecimal(old.slice('old '.length), 'add-checkpoint'),
@@ -105,10 +105,11 @@ export function parseHashLines(lines: readonly string[], where: string): Hash[] 
 }
 
 /** Splits text at its first empty line into the lines before it and the note after it. */
-export function splitHeader(text: string, where: string): { lines: string[]; note: string } {
+export function splitHeader(text: string, where: string): { lines: [string, ...string[]]; note: string } {
   const split = text.indexOf('\n\n');
   if (split < 0) throw new ParseError('bad_format', where);
-  return { lines: text.slice(0, split).split('\n'), note: text.slice(split + 2) };
+  const lines = text.slice(0, split).split('\n') as [string, ...string[]];
+  return { lines, note: text.slice(split + 2) };
 }
 
 function readCheckpoint(
