@@ -9,7 +9,7 @@ import { sodiumVerifier } from '@app/crypto/verify';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export async function makeDeps(env: Readonly<Record<string, string | undefined>>): Promise<ClientDeps> {
-  const offset = Number(env['SAFE_CONDUCT_CLOCK_OFFSET_SECONDS'] ?? '0');
+  const offset = Number(env.SAFE_CONDUCT_CLOCK_OFFSET_SECONDS ?? '0');
   return {
     signing: await sodiumSigning(),
     verifier: await sodiumVerifier(),

@@ -81,7 +81,8 @@ try {
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof VerificationError) return `${describeRefusal(error.code)} (${error.code})`;
+  if (error instanceof VerificationError)
+    return `${describeRefusal(String(error.code))} (${String(error.code)})`;
   if (error instanceof ParseError) return `Malformed input: ${error.message}.`;
   if (error instanceof ApiProblem) return `The service refused: ${error.code}.`;
   if (error instanceof Unreachable) return 'The service could not be reached; try again.';

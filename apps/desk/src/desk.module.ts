@@ -10,7 +10,7 @@ import { OversightController } from './oversight/oversight.controller.js';
 import { OversightService } from './oversight/oversight.service.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionService } from './session/session.service.js';
-import { StaffGuard } from './session/staff-guard.js';
+import { StaffGuard } from './session/staff.guard.js';
 
 /** The staff surface: cases by role, signed acts, times for oversight. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- Nest tells modules apart by their classes

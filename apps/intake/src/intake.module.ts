@@ -6,7 +6,7 @@ import { IntakeConfig } from './config.js';
 import { MailboxController } from './mailbox/mailbox.controller.js';
 import { MailboxService } from './mailbox/mailbox.service.js';
 import { PromiseSigner } from './promise-signer.js';
-import { MailboxGuard } from './requests/mailbox-request.js';
+import { MailboxGuard } from './requests/mailbox-request.guard.js';
 import { NoncesController } from './requests/nonces.controller.js';
 import { ThreadsController } from './threads/threads.controller.js';
 import { ThreadsService } from './threads/threads.service.js';

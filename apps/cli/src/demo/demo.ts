@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ApiProblem } from '@app/api-client';
-import { DEFAULT_POLICY, parsePolicy, type Policy } from '@app/casework';
+import { type ApiClient, ApiProblem } from '@app/api-client';
+import { DEFAULT_POLICY, parsePolicy, type Policy, type ResponseTime } from '@app/casework';
 import {
   accept,
   type Accepted,
@@ -39,7 +39,7 @@ import {
 } from '@app/client';
 import { encodeWords, makeReporterCode } from '@app/crypto/seal';
 import { Invariant, parseCanonicalJson, toHex } from '@app/encoding';
-import type { Openings } from '@app/contracts';
+import type { Openings, ResponseTime as StoredTime } from '@app/contracts';
 import { apiOf, makeDeps } from '../client.js';
 import { fsck } from '../commands/fsck.js';
 import { receiptFile, verifyReceiptFile } from '../commands/receipts.js';
@@ -115,7 +115,7 @@ async function play(deps: ClientDeps, dataDir: string, stack: Stack, largeBytes:
   say(`KEYSET version ${String(keyset.version)} verified against the pinned roots: ${toHex(keyset.hash)}`);
 
   const cases: Case[] = [];
-  for (const invented of inventedReports(largeBytes, deps.random.bytes)) {
+  for (const invented of inventedReports(largeBytes, (n) => deps.random.bytes(n))) {
     cases.push(await submit(service, dataDir, stack, invented));
   }
   const [first, second, left] = cases;
@@ -296,9 +296,28 @@ async function prove(stack: Stack, staff: Staff): Promise<void> {
   if (report.findings.length > 0) throw new Invariant(JSON.stringify(report.findings));
   say(`  fsck: ${String(report.size)} entries, nothing wrong`);
   const { api } = staff.oversight.service;
+  const fromLedger = await timesFromLedger(api, report.size, entries);
+  const { times } = await api.call('responseTimes', {});
+  say('  response times, from the ledger alone:');
+  for (const time of fromLedger) {
+    checkSame(time, times);
+    say(`    ${row(time.casePseudonym, time.clock, time.grossSeconds, time.targetSeconds, time.lapsedAt)}`);
+  }
+  if (fromLedger.length !== times.length) throw new Invariant('ledger and database differ in number');
+  say(`  ${String(times.length)} times equal those of the database to the second.`);
+}
+
+type LedgerTime = { readonly casePseudonym: string } & ResponseTime;
+
+/** Every response time, recomputed from openings that were checked against the ledger's entries. */
+async function timesFromLedger(
+  api: ApiClient,
+  size: number,
+  entries: ReadonlyMap<number, Uint8Array<ArrayBuffer>>,
+): Promise<LedgerTime[]> {
   const openings: Openings['openings'] = [];
-  for (let from = 0; from < report.size; from += PAGE) {
-    const to = Math.min(report.size, from + PAGE);
+  for (let from = 0; from < size; from += PAGE) {
+    const to = Math.min(size, from + PAGE);
     openings.push(...(await api.call('openings', { query: { from, to } })).openings);
   }
   const histories = checkOpenings(entries, openings);
@@ -307,25 +326,19 @@ async function prove(stack: Stack, staff: Staff): Promise<void> {
     const body = await api.call('policy', { params: { hash: policyHash } });
     policies.set(policyHash, parsePolicy(parseCanonicalJson(body, 'policy')));
   }
-  const fromLedger = responseTimesFromLedger(histories, policies).flatMap(({ casePseudonym, times }) =>
-    times.map((t) => ({ casePseudonym, ...t })),
+  return responseTimesFromLedger(histories, policies).flatMap(({ casePseudonym, times }) =>
+    times.map((time) => ({ casePseudonym, ...time })),
   );
-  const { times } = await api.call('responseTimes', {});
-  const key = (t: { casePseudonym: string; clock: string; instance: number; startedAt: number }): string =>
-    [t.casePseudonym, t.clock, t.instance, t.startedAt].join(' ');
-  say('  response times, from the ledger alone:');
-  for (const time of fromLedger) {
-    const stored = times.find((t) => key(t) === key(time));
-    const isEqual =
-      stored !== undefined &&
-      stored.stoppedAt === (time.stoppedAt ?? null) &&
-      stored.grossSeconds === (time.grossSeconds ?? null) &&
-      stored.lapsedAt === (time.lapsedAt ?? null);
-    if (!isEqual) throw new Invariant(`ledger and database differ: ${key(time)}`);
-    say(`    ${row(time.casePseudonym, time.clock, time.grossSeconds, time.targetSeconds, time.lapsedAt)}`);
-  }
-  if (fromLedger.length !== times.length) throw new Invariant('ledger and database differ in number');
-  say(`  ${String(times.length)} times equal those of the database to the second.`);
+}
+
+/** The database has the same clock, to the second. */
+function checkSame(time: LedgerTime, stored: readonly StoredTime[]): void {
+  const own = [time.casePseudonym, time.clock, time.instance, time.startedAt].join(' ');
+  const same = stored.find((t) => [t.casePseudonym, t.clock, t.instance, t.startedAt].join(' ') === own);
+  const values = [time.stoppedAt, time.grossSeconds, time.lapsedAt].map((value) => value ?? null);
+  const theirs = [same?.stoppedAt, same?.grossSeconds, same?.lapsedAt];
+  if (values.some((value, i) => value !== theirs[i]))
+    throw new Invariant(`ledger and database differ: ${own}`);
 }
 
 function row(id: string, clock: string, gross?: number, target?: number, lapsedAt?: number): string {

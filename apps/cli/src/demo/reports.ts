@@ -35,7 +35,7 @@ function report(
       matrix: encodeConsentMatrix(makeConsentMatrix([consents])),
       risks_explained: true,
     },
-  } as ReportBody;
+  };
 }
 
 /** @param largeBytes - size of the larger file, of incompressible bytes. */

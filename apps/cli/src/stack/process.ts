@@ -38,7 +38,7 @@ export class StackProcess {
    */
   async start(): Promise<number | undefined> {
     const port = await this.#spawn();
-    if (port !== undefined) this.#env['SAFE_CONDUCT_PORT'] = String(port);
+    if (port !== undefined) this.#env.SAFE_CONDUCT_PORT = String(port);
     return port;
   }
 

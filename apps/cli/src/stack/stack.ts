@@ -123,7 +123,7 @@ type Database = {
 };
 
 async function openDatabase(options: StackOptions, stops: (() => Promise<void>)[]): Promise<Database> {
-  const outside = options.env['DATABASE_URL'];
+  const outside = options.env.DATABASE_URL;
   if (outside !== undefined && outside !== '') return outsideDatabase(options.dataDir, outside);
   const postgres = await startEmbeddedPostgres({ home: path.join(options.dataDir, 'postgres') });
   stops.push(() => postgres.stop());
@@ -159,79 +159,98 @@ function outsideDatabase(dataDir: string, owner: string): Database {
   };
 }
 
+type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
+
+/** In order of need: who signs, who sequences, who answers. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
   urls: Database['urls'],
   stops: (() => Promise<void>)[],
-): Promise<{ publicPort: number; staffPort: number; all: StackProcess[] }> {
-  const { dataDir, env, onStep } = options;
-  const at = (...parts: string[]): string => path.join(dataDir, ...parts);
-  const offset = env['SAFE_CONDUCT_CLOCK_OFFSET_SECONDS'];
-  const clock = offset === undefined ? {} : { SAFE_CONDUCT_CLOCK_OFFSET_SECONDS: offset };
+): Promise<Ports> {
+  const { dataDir, onStep } = options;
   const all: StackProcess[] = [];
-  const start = async (name: string, app: string, own: Record<string, string>): Promise<number> => {
+  const start = async (name: string, app: string, env: Record<string, string>): Promise<number> => {
     onStep(name);
     const script = path.join(DIST, 'apps', app, 'src/main.js');
-    const child = new StackProcess({ name, script, env: { ...own }, logFile: at('logs', `${name}.log`) });
+    const child = new StackProcess({ name, script, env, logFile: path.join(dataDir, 'logs', `${name}.log`) });
     stops.push(() => child.stop());
     all.push(child);
     const port = await child.start().catch((error: unknown) => {
       throw new StackError(error instanceof Error ? error.message : name);
     });
-    writeFileSync(at('pids'), all.map((p) => String(p.pid)).join('\n'));
+    writeFileSync(path.join(dataDir, 'pids'), all.map((p) => String(p.pid)).join('\n'));
     return port ?? 0;
   };
-  const server = (port: number, role: 'intake' | 'desk') => ({
-    ...clock,
-    SAFE_CONDUCT_DATABASE_URL: urls[role],
-    SAFE_CONDUCT_PORT: String(port),
-    SAFE_CONDUCT_ORGANISATION: options.organisation,
-    SAFE_CONDUCT_ROOTSET_FILE: at('directory', 'rootset.bin'),
-    SAFE_CONDUCT_LEDGER_DIR: at('ledger'),
-  });
+  const environments = environmentsOf(options, origin, urls);
   const [signer, ...witnesses] = await Promise.all([
-    start('signer', 'signer', {
-      SAFE_CONDUCT_PORT: '0',
-      SAFE_CONDUCT_LOG_ORIGIN: origin,
-      SAFE_CONDUCT_SIGNER_KEY_FILE: at('keys', 'log.key'),
-      SAFE_CONDUCT_STATE_DIR: at('signer'),
-    }),
-    ...['witness-1', 'witness-2'].map((name) =>
-      start(name, 'witness', {
-        ...clock,
-        SAFE_CONDUCT_PORT: '0',
-        SAFE_CONDUCT_WITNESS_NAME: `${origin}/${name}`,
-        SAFE_CONDUCT_WITNESS_KEY_FILE: at('keys', `${name}.key`),
-        SAFE_CONDUCT_STATE_DIR: at(name),
-        SAFE_CONDUCT_LOG_VKEYS_FILE: at('directory', 'log.vkey'),
-      }),
-    ),
+    start('signer', 'signer', environments.signer),
+    ...WITNESS_NAMES.map((name) => start(name, 'witness', environments.witness(name))),
   ]);
-  const redis = env['REDIS_URL'];
+  await start('worker', 'worker', environments.worker(signer, witnesses));
+  const [publicPort, staffPort] = await Promise.all([
+    start('intake', 'intake', environments.intake),
+    start('desk', 'desk', environments.desk),
+  ]);
+  return { publicPort, staffPort, all };
+}
+
+const WITNESS_NAMES = ['witness-1', 'witness-2'];
+
+/** What each process is told, and nothing else: no variable of ours reaches them. */
+function environmentsOf(options: StackOptions, origin: string, urls: Database['urls']) {
+  const { dataDir, env, organisation } = options;
+  const at = (...parts: string[]): string => path.join(dataDir, ...parts);
+  const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
+  const offset = env.SAFE_CONDUCT_CLOCK_OFFSET_SECONDS;
+  const clock: Record<string, string> =
+    offset === undefined ? {} : { SAFE_CONDUCT_CLOCK_OFFSET_SECONDS: offset };
+  const redis = env.REDIS_URL;
   const queue: Record<string, string> =
     redis === undefined || redis === ''
       ? { SAFE_CONDUCT_QUEUE_URL: urls.worker }
       : { SAFE_CONDUCT_REDIS_URL: redis };
-  const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
-  await start('worker', 'worker', {
+  const ledger = {
     ...clock,
-    ...queue,
-    SAFE_CONDUCT_DATABASE_URL: urls.worker,
     SAFE_CONDUCT_ROOTSET_FILE: at('directory', 'rootset.bin'),
     SAFE_CONDUCT_LEDGER_DIR: at('ledger'),
-    SAFE_CONDUCT_DIRECTORY_DIR: at('directory'),
-    SAFE_CONDUCT_SIGNER_URL: local(signer),
-    SAFE_CONDUCT_WITNESS_URLS: witnesses.map(local).join(','),
+  };
+  const signing = (name: string, key: string) => ({
+    SAFE_CONDUCT_PORT: '0',
+    SAFE_CONDUCT_STATE_DIR: at(name),
+    [`SAFE_CONDUCT_${name === 'signer' ? 'SIGNER' : 'WITNESS'}_KEY_FILE`]: at('keys', key),
   });
-  const [publicPort, staffPort] = await Promise.all([
-    start('intake', 'intake', {
-      ...server(options.publicPort, 'intake'),
-      SAFE_CONDUCT_PROMISE_KEY_FILE: at('keys', 'promise.key'),
+  return {
+    signer: { ...signing('signer', 'log.key'), SAFE_CONDUCT_LOG_ORIGIN: origin },
+    witness: (name: string): Record<string, string> => ({
+      ...clock,
+      ...signing(name, `${name}.key`),
+      SAFE_CONDUCT_WITNESS_NAME: `${origin}/${name}`,
+      SAFE_CONDUCT_LOG_VKEYS_FILE: at('directory', 'log.vkey'),
     }),
-    start('desk', 'desk', { ...server(options.staffPort, 'desk'), SAFE_CONDUCT_HOST: 'localhost' }),
-  ]);
-  return { publicPort, staffPort, all };
+    worker: (signer: number, witnesses: readonly number[]): Record<string, string> => ({
+      ...ledger,
+      ...queue,
+      SAFE_CONDUCT_DATABASE_URL: urls.worker,
+      SAFE_CONDUCT_DIRECTORY_DIR: at('directory'),
+      SAFE_CONDUCT_SIGNER_URL: local(signer),
+      SAFE_CONDUCT_WITNESS_URLS: witnesses.map(local).join(','),
+    }),
+    intake: {
+      ...ledger,
+      SAFE_CONDUCT_DATABASE_URL: urls.intake,
+      SAFE_CONDUCT_PORT: String(options.publicPort),
+      SAFE_CONDUCT_ORGANISATION: organisation,
+      SAFE_CONDUCT_PROMISE_KEY_FILE: at('keys', 'promise.key'),
+    },
+    desk: {
+      ...ledger,
+      SAFE_CONDUCT_DATABASE_URL: urls.desk,
+      SAFE_CONDUCT_HOST: 'localhost',
+      SAFE_CONDUCT_PORT: String(options.staffPort),
+      SAFE_CONDUCT_ORGANISATION: organisation,
+    },
+  };
 }
 
 async function run(script: string, env: Record<string, string>): Promise<void> {

@@ -21,12 +21,11 @@ import {
   fromBase64,
   fromHex,
   type Instant,
-  type Json,
   toHex,
 } from '@app/encoding';
 import type { CaseRow } from '@app/persistence';
 import { Refused } from '@app/platform';
-import type { Staff } from '../session/staff-guard.js';
+import type { Staff } from '../session/staff.guard.js';
 
 const MAIN = 0;
 const IDENTITY = 1;

@@ -8,7 +8,7 @@ import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
-import type { Staff } from '../session/staff-guard.js';
+import type { Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,

@@ -20,7 +20,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import type { z } from 'zod';
-import { SignedIn, type Staff, StaffGuard } from '../session/staff-guard.js';
+import { SignedIn, type Staff, StaffGuard } from '../session/staff.guard.js';
 import { ActsService } from './acts.service.js';
 import { CasesService } from './cases.service.js';
 

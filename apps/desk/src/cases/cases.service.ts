@@ -5,7 +5,7 @@ import { receiptsOf } from '@app/ledger';
 import { type CaseRow, type Tx, UnitOfWork } from '@app/persistence';
 import { Refused } from '@app/platform';
 import { Injectable } from '@nestjs/common';
-import type { Staff } from '../session/staff-guard.js';
+import type { Staff } from '../session/staff.guard.js';
 import {
   blobsOf,
   boxesOf,
@@ -101,7 +101,7 @@ function summaryOf(row: CaseRow, staff: Staff): CaseSummary {
     declaredUrgent: row.state.declaredUrgent,
     escalated: row.escalated,
     role: toHex(row.roleId),
-    assignedToMe: row.assignee !== null && row.assignee.equals(staff.certificate.subjectId),
+    assignedToMe: row.assignee?.equals(staff.certificate.subjectId) ?? false,
     eventNumber: row.eventNumber,
     receivedAt: row.receivedAt,
     nextDeadline: row.nextDeadline,

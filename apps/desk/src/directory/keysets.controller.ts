@@ -2,7 +2,7 @@ import { keysetPublicationSchema, ROUTES } from '@app/contracts';
 import { fromBase64 } from '@app/encoding';
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import type { z } from 'zod';
-import { SignedIn, type Staff, StaffGuard } from '../session/staff-guard.js';
+import { SignedIn, type Staff, StaffGuard } from '../session/staff.guard.js';
 import { KeysetsService } from './keysets.service.js';
 
 @Controller()

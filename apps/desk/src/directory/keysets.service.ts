@@ -5,7 +5,7 @@ import { Directory } from '@app/ledger';
 import { AlarmRow, EpochBoxRow, KeysetRow, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Staff } from '../session/staff-guard.js';
+import type { Staff } from '../session/staff.guard.js';
 import { DeskConfig } from '../config.js';
 
 /** Publication of a new KEYSET by a holder who may make role epochs, with the new seeds boxed to the holders. */
@@ -40,7 +40,7 @@ export class KeysetsService {
     try {
       return verifyKeyset(await sodiumVerifier(), bytes, { rootset: this.#config.rootset, now, previous });
     } catch (error) {
-      const reason = error instanceof VerificationError ? error.code : 'malformed';
+      const reason = error instanceof VerificationError ? String(error.code) : 'malformed';
       await this.#work.run((tx) => raiseAlarm(tx, reason, now));
       throw new Refused('keyset_refused', { reason });
     }

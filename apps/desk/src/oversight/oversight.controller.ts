@@ -1,7 +1,7 @@
 import { type Openings, openingsQuerySchema, type responseTimesSchema, ROUTES } from '@app/contracts';
 import { Controller, Get, Query, SerializeOptions, UseGuards } from '@nestjs/common';
 import type { z } from 'zod';
-import { SignedIn, type Staff, StaffGuard } from '../session/staff-guard.js';
+import { SignedIn, type Staff, StaffGuard } from '../session/staff.guard.js';
 import { OversightService } from './oversight.service.js';
 
 @Controller()

@@ -5,7 +5,7 @@ import { openings } from '@app/ledger';
 import { CaseRow, UnitOfWork } from '@app/persistence';
 import { Refused } from '@app/platform';
 import { Injectable } from '@nestjs/common';
-import type { Staff } from '../session/staff-guard.js';
+import type { Staff } from '../session/staff.guard.js';
 
 /** Leaves in one answer. */
 const OPENINGS_MAX = 4_096;

@@ -11,7 +11,7 @@ import { fromHex } from '@app/encoding';
 import { Body, Controller, Delete, Get, HttpCode, Post, SerializeOptions, UseGuards } from '@nestjs/common';
 import type { z } from 'zod';
 import { SessionService } from './session.service.js';
-import { SignedIn, type Staff, StaffGuard } from './staff-guard.js';
+import { SignedIn, type Staff, StaffGuard } from './staff.guard.js';
 
 @Controller()
 export class SessionController {

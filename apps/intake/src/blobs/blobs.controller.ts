@@ -13,7 +13,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { z } from 'zod';
-import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.js';
+import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { BlobsService } from './blobs.service.js';
 
 const BLOB = ROUTES.blobStatus.params;

@@ -9,7 +9,7 @@ import {
 } from '@app/contracts';
 import { Body, Controller, Get, HttpCode, Param, Post, SerializeOptions, UseGuards } from '@nestjs/common';
 import type { z } from 'zod';
-import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.js';
+import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { MailboxService } from './mailbox.service.js';
 
 const OBJECT = ROUTES.mailboxObject.params;

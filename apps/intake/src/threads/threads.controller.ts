@@ -1,6 +1,6 @@
 import { ROUTES, type Submission, submissionSchema, type SubmissionReceipt } from '@app/contracts';
 import { Body, Controller, HttpCode, Post, SerializeOptions, UseGuards } from '@nestjs/common';
-import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.js';
+import { MailboxGuard, Signed, type SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { ThreadsService } from './threads.service.js';
 
 @Controller()

@@ -18,8 +18,8 @@ import { type Clock, CLOCK, type Random, RANDOM, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { checkComplete } from '../blobs/blobs.service.js';
 import { PromiseSigner } from '../promise-signer.js';
-import type { SignedMailbox } from '../requests/mailbox-request.js';
-import { checkSubmission } from './submission-checks.js';
+import type { SignedMailbox } from '../requests/mailbox-request.guard.js';
+import { checkSubmission } from '../submission-checks.js';
 
 const UNIQUE_VIOLATION = '23505';
 
