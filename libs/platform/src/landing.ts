@@ -29,6 +29,7 @@ export function renderLandingPage(facts: LandingFacts): string {
 <meta name="robots" content="noindex">
 <title>Information</title>
 <link rel="stylesheet" href="/style.css">
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 </head>
 <body>
 <a class="skip" href="#main">Go to the text</a>
@@ -125,6 +126,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
+
+/** Served as `/icon.svg`: the seal of a laissez-passer, in one path. */
+export const LANDING_ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#0a4d48" fill-rule="evenodd" d="M8 0a8 8 0 1 1 0 16A8 8 0 0 1 8 0Zm0 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2Zm-1 8.6L3.9 7.5l1.4-1.4L7 7.8l3.7-3.7 1.4 1.4Z"/></svg>';
 
 /** Served as `/style.css`. Text contrast is at least 7:1 in both schemes. */
 export const LANDING_CSS = `:root {

@@ -17,7 +17,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorCode } from './error-code.js';
 import { securityHeaders, type ContentSecurityPolicy } from './headers.js';
-import { LANDING_CSS, renderLandingPage, type LandingFacts } from './landing.js';
+import { LANDING_CSS, LANDING_ICON, renderLandingPage, type LandingFacts } from './landing.js';
 import { addressFailure, endOnSignals } from './listening.js';
 import { makeNestLogger, type Log } from './logging.js';
 import { invalidRequest, problemBody, ProblemFilter, Refused, refusalFor, sendProblem } from './problem.js';
@@ -160,6 +160,9 @@ function addOwnPages(instance: FastifyInstance, { log, checkHealth, landing }: C
     const page = renderLandingPage(await landing());
     return reply.header('content-type', 'text/html; charset=utf-8').send(page);
   });
+  instance.get('/icon.svg', (_request, reply) =>
+    reply.header('content-type', 'image/svg+xml').send(LANDING_ICON),
+  );
   instance.get('/style.css', (_request, reply) =>
     reply.header('content-type', 'text/css; charset=utf-8').send(LANDING_CSS),
   );

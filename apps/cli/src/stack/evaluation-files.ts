@@ -32,8 +32,7 @@ export async function ensureOrganisation(
 ): Promise<boolean> {
   if (existsSync(path.join(dataDir, 'directory'))) return false;
   const keys = path.join(dataDir, 'keys');
-  rmSync(keys, { recursive: true, force: true });
-  mkdirSync(keys, { mode: 0o700 });
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
   const makeSeed = (name: string): Uint8Array<ArrayBuffer> => {
     const seed = deps.random.bytes(32);
     writeFileSync(path.join(keys, `${name}.key`), `${toHex(seed)}\n`, SECRET);

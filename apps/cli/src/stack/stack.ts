@@ -138,7 +138,9 @@ async function openDatabase(options: StackOptions, stops: (() => Promise<void>)[
 
 /** An outside server asks for passwords: one for each role, made once, kept with the keys. */
 function outsideDatabase(dataDir: string, owner: string): Database {
-  const file = path.join(dataDir, 'database-passwords.json');
+  const keys = path.join(dataDir, 'keys');
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  const file = path.join(keys, 'database.json');
   if (!existsSync(file)) {
     const made = Object.fromEntries(ROLES.map((role) => [role, randomBytes(24).toString('hex')]));
     writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
