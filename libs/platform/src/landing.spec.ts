@@ -44,7 +44,10 @@ describe('renderLandingPage', () => {
       expect(html.match(/<h1>/g)).toHaveLength(1);
       for (const landmark of ['<header>', '<main id="main">', '<footer>']) expect(html).toContain(landmark);
       expect(html).not.toMatch(/<script|<style|style=|\son\w+=|https?:/);
-      expect(html.match(/<link[^>]*>/g)).toEqual(['<link rel="stylesheet" href="/style.css">']);
+      expect(html.match(/<link[^>]*>/g)).toEqual([
+        '<link rel="stylesheet" href="/style.css">',
+        '<link rel="icon" href="/icon.svg" type="image/svg+xml">',
+      ]);
       for (const [, id] of html.matchAll(/aria-labelledby="(\w+)"/g))
         expect(html).toContain(`id="${String(id)}"`);
     },
