@@ -11,6 +11,7 @@ import {
 import type { Clock } from '@app/platform';
 import {
   consistencyProof,
+  emptyRoot,
   encodeEntryBundle,
   encodeVkey,
   entriesPath,
@@ -104,12 +105,12 @@ export class Publisher {
     const trust = await this.#deps.trust();
     const policy = parsePolicy(trust.tlogPolicy);
     await writeKeys(store, trust, policy);
-    // Whatever reached its quorum before a crash is published first.
-    const published = await this.#publishQuorum();
     const head = await work.read(newestHead);
-    if (head.size <= published) return { published, problems: [] };
     await this.#writeFiles(head);
     // Crash here: files that no checkpoint covers yet; the next call finds them in place.
+    const published = await this.#publishQuorum();
+    // What had its quorum before a crash is out now, and its files are in place whatever became of them.
+    if (head.size <= published) return { published, problems: [] };
     const signed = await this.#signed(head, trust);
     if (typeof signed !== 'object') return { published, problems: [signed] };
     // Crash here: the checkpoint is stored, and signing it again gives the same bytes.
@@ -283,7 +284,7 @@ export async function newestHead(tx: Tx): Promise<Head> {
   const rows: { size: number; root: Buffer; frontier: Buffer }[] = await tx.query(
     'select size, root, frontier from log_state',
   );
-  return rows[0] === undefined ? { size: 0, root: new Uint8Array(0) } : parseHead(rows[0]);
+  return rows[0] === undefined ? { size: 0, root: emptyRoot() } : parseHead(rows[0]);
 }
 
 /** The checkpoint signed last. */

@@ -1,5 +1,5 @@
 /** The parties a checkpoint is sent to: the signer and the witnesses. All of them may be away at any time. */
-import { type Bytes, parseDecimal, toBase64 } from '@app/encoding';
+import { type Bytes, concatBytes, decodeUtf8, parseDecimal, toBase64 } from '@app/encoding';
 import { encodeAddCheckpoint, type Hash } from '@app/tlog';
 
 /** What a signer needs to sign a tree: its head, and the proof that it extends the tree it signed last. */
@@ -98,12 +98,23 @@ async function post(url: string, type: string, body: string, timeoutMs: number):
     const signal = AbortSignal.timeout(timeoutMs);
     const headers = { 'content-type': type };
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' });
-    const length = Number(response.headers.get('content-length') ?? '0');
-    if (length > ANSWER_MAX_BYTES) return undefined;
-    return { status: response.status, text: await response.text() };
+    const text = await readText(response);
+    return text === undefined ? undefined : { status: response.status, text };
   } catch {
     return undefined;
   }
+}
+
+/** Undefined if the answer is longer than any can be. */
+async function readText({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > ANSWER_MAX_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return decodeUtf8(concatBytes(...chunks), 'answer');
 }
 
 function trimmed(url: string): string {
