@@ -139,7 +139,7 @@ describe('a write of a file', () => {
     'at any step that %s is made good by the next publication',
     async (mode) => {
       await stage.tick();
-      let at = 0;
+      let at = 1;
       let writes = Infinity;
       for (; at <= writes; at += 1) {
         await openCase();
@@ -165,7 +165,7 @@ describe('a transaction', () => {
     'of the publisher that %s, at any step, is made good by the next publication',
     async (mode) => {
       let writes = Infinity;
-      let at = 0;
+      let at = 1;
       for (; at <= writes; at += 1) {
         await openCase();
         await stage.tick();
