@@ -12,8 +12,8 @@ const TEXTS = filesOf(
 /** The product speaks of itself alone: nothing of the machine or the desk it was written on. */
 const FOREIGN: readonly [string, RegExp][] = [
   ['a home folder', /\/(?:home|Users)\/[a-z]|\/root\//],
-  ['the folder it was written in', /(?<![\w.])\/work\//],
-  ['a registry host', /\b(?:registry\.npmjs\.org|registry\.yarnpkg\.com|npm\.pkg\.github\.com|verdaccio)\b/],
+  ['the folder it stands in', new RegExp(ROOT.replace(/[^\w/]/g, '\\$&'))],
+  ['a registry host', /\bregistry\.[a-z]+\.(?:com|org|net|io)\b/],
   ['an unfinished place', /\b(?:TODO|FIXME|XXX|HACK)\b/],
   ['a conflict marker', /^(?:<{7}|>{7}) /m],
 ];
@@ -25,8 +25,8 @@ describe('the repository', () => {
 
   it.each([
     ['a home folder', "readFile('/home/me/x')"],
-    ['the folder it was written in', 'cd /work/main'],
-    ['a registry host', 'https://registry.npmjs.org/x'],
+    ['the folder it stands in', `cd ${ROOT}`],
+    ['a registry host', 'https://registry.example.org/x'],
     ['an unfinished place', '// TODO: later'],
     ['a conflict marker', '<<<<<<< HEAD'],
   ])('would be caught naming %s', (what, text) => {
