@@ -77,6 +77,8 @@ export default {
         pathNot: [
           '^libs/(?!crypto/)[^/]+/src/index[.]ts$',
           '^libs/crypto/src/(verify|sign|seal)[.]ts$',
+          '^libs/jobs/src/enqueue[.]ts$',
+          '^libs/platform/src/nest[.]ts$',
           '^libs/$1/',
         ],
       },
@@ -110,7 +112,21 @@ export default {
       '^libs/(persistence|ledger|jobs)/|^apps/(intake|desk|worker)/',
     ),
     only('pg-only-in-persistence', 'pg', '^libs/(persistence|jobs|embedded)/'),
-    only('queue-only-in-jobs', 'bullmq|ioredis|@nestjs/bullmq', '^libs/jobs/|^apps/worker/'),
+    only('queue-only-in-jobs', 'bullmq|ioredis', '^libs/jobs/|^apps/worker/'),
+    {
+      name: 'surfaces-cannot-reach-the-queue',
+      comment: 'who faces people asks for work in the database, and never links the store of jobs',
+      severity: 'error',
+      from: { path: '^apps/(intake|desk)/' },
+      to: { path: '^libs/jobs/src/(store|relay)[.]ts$', reachable: true },
+    },
+    {
+      name: 'small-processes-stay-small',
+      comment: 'who holds a key and little else loads no framework',
+      severity: 'error',
+      from: { path: '^apps/(signer|witness)/' },
+      to: { path: npm('@nestjs/[^/]+|typeorm|bullmq'), reachable: true },
+    },
     {
       name: 'servers-cannot-reach-seal',
       comment: 'no server process links the code that opens reports, not even through other files',

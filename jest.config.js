@@ -4,7 +4,7 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', {}] },
   moduleNameMapper: {
-    '^@app/crypto/(verify|sign|seal)$': '<rootDir>/libs/crypto/src/$1.ts',
+    '^@app/([^/]+)/([^/]+)$': '<rootDir>/libs/$1/src/$2.ts',
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -171,6 +171,18 @@ const PLANTS: readonly { what: string; file: string; text: string; rules: readon
     rules: ['queue-only-in-jobs'],
   },
   {
+    what: 'a surface reaching the store of jobs',
+    file: 'apps/desk/src/planted-jobs.ts',
+    text: use('@app/jobs'),
+    rules: ['surfaces-cannot-reach-the-queue'],
+  },
+  {
+    what: 'a witness loading a framework',
+    file: 'apps/witness/src/planted-nest.ts',
+    text: use('@app/platform/nest'),
+    rules: ['small-processes-stay-small'],
+  },
+  {
     what: 'a web page importing Node',
     file: 'apps/planted-web/src/main.ts',
     text: use('node:fs'),

@@ -1,4 +1,5 @@
-import { createServer, makeLogger } from '@app/platform';
+import { makeLogger } from '@app/platform';
+import { createServer } from '@app/platform/nest';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';

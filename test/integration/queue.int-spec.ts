@@ -1,4 +1,5 @@
-import { enqueue, JobQueues, type QueueStore, Relay } from '@app/jobs';
+import { JobQueues, type QueueStore, Relay } from '@app/jobs';
+import { enqueue } from '@app/jobs/enqueue';
 import { connect, UnitOfWork } from '@app/persistence';
 import { type Log, type LogFields, makeLogger } from '@app/platform';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';

@@ -11,8 +11,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = new URL('../../', import.meta.url);
 
 export async function resolve(specifier, context, next) {
-  const door = /^@app\/crypto\/(verify|sign|seal)$/.exec(specifier);
-  if (door) return { url: new URL(`libs/crypto/src/${door[1]}.ts`, root).href, shortCircuit: true };
+  const door = /^@app\/([^/]+)\/([^/]+)$/.exec(specifier);
+  if (door) return { url: new URL(`libs/${door[1]}/src/${door[2]}.ts`, root).href, shortCircuit: true };
   const lib = /^@app\/([^/]+)$/.exec(specifier);
   if (lib) return { url: new URL(`libs/${lib[1]}/src/index.ts`, root).href, shortCircuit: true };
   if (/^\.{1,2}\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {

@@ -1,14 +1,7 @@
 import { JSON_BODY_MAX_BYTES } from '@app/contracts';
 import { LedgerFacts, openLedgerServices } from '@app/ledger';
-import {
-  clockFromEnv,
-  createServer,
-  loadConfig,
-  makeLogger,
-  runMain,
-  serve,
-  systemRandom,
-} from '@app/platform';
+import { clockFromEnv, loadConfig, makeLogger, runMain, systemRandom } from '@app/platform';
+import { createServer, serve } from '@app/platform/nest';
 import { DeskConfig, deskEnvironment } from './config.js';
 import { DeskModule } from './desk.module.js';
 

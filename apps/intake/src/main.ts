@@ -2,16 +2,8 @@ import { JSON_BODY_MAX_BYTES, PART_BYTES } from '@app/contracts';
 import { makeSigner, sodiumSigning } from '@app/crypto/sign';
 import { decodeUtf8, fromHex } from '@app/encoding';
 import { LedgerFacts, openLedgerServices } from '@app/ledger';
-import {
-  clockFromEnv,
-  createServer,
-  loadConfig,
-  makeLogger,
-  readFileStrict,
-  runMain,
-  serve,
-  systemRandom,
-} from '@app/platform';
+import { clockFromEnv, loadConfig, makeLogger, readFileStrict, runMain, systemRandom } from '@app/platform';
+import { createServer, serve } from '@app/platform/nest';
 import { intakeEnvironment } from './config.js';
 import { IntakeModule } from './intake.module.js';
 import { PromiseSigner } from './promise-signer.js';

@@ -8,11 +8,11 @@ import {
   loadConfig,
   type Log,
   makeLogger,
-  makeNestLogger,
   runMain,
   StartupError,
   systemRandom,
 } from '@app/platform';
+import { makeNestLogger } from '@app/platform/nest';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { workerConfigSchema } from './config.js';

@@ -1,4 +1,4 @@
-/** What every server process shares; a closed list without a word of the domain. */
+/** What every server process shares; a closed list without a word of the domain. `nest.ts` is the door of those built on Nest. */
 export {
   CLOCK,
   clockConfigSchema,
@@ -13,8 +13,7 @@ export {
 export { loadConfig } from './config.js';
 export { errorCode } from './error-code.js';
 export { FileError, readFileStrict, writeFileDurable, writeImmutable, type FileErrorCode } from './files.js';
-export { LANDING_CSS, renderLandingPage, type LandingFacts } from './landing.js';
-export { makeLogger, makeNestLogger, type Log, type LogFields, type LogSink } from './logging.js';
+export { makeLogger, type Log, type LogFields, type LogSink } from './logging.js';
 export {
   plainServer,
   servePlain,
@@ -22,6 +21,5 @@ export {
   type PlainRequest,
   type PlainServerOptions,
 } from './plain-server.js';
-export { Refused, type ProblemExtensions } from './problem.js';
-export { createServer, serve, type CreateServerOptions, type ServeOptions } from './server.js';
+export { Refused, type ProblemExtensions } from './refused.js';
 export { EXIT, runMain, StartupError } from './startup.js';

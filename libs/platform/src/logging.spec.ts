@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorCode } from './error-code.js';
-import { makeLogger, makeNestLogger } from './logging.js';
+import { makeLogger } from './logging.js';
+import { makeNestLogger } from './nest-logger.js';
 
 const SECRET = 'Testimony: he said "stop".';
 

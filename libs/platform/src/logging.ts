@@ -2,9 +2,7 @@
  * Logs: structured lines on standard output that can hold names, codes, counts and times, and nothing else. Whatever
  * is not in the closed list below, or does not look like a name or a code, is withheld.
  */
-import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
-import { errorCode } from './error-code.js';
 
 const FIELDS = [
   'attempt',
@@ -63,27 +61,6 @@ export function makeLogger(name: string, sink: LogSink = pino.destination({ dest
     error: (event, fields) => {
       out.error(line(event, fields));
     },
-  };
-}
-
-/** What Nest says about itself, reduced to that it started, and to the place and code of warnings and errors. */
-export function makeNestLogger(log: Log): LoggerService {
-  const report =
-    (level: 'warn' | 'error') =>
-    (message: unknown, ...rest: readonly unknown[]): void => {
-      const context = rest.at(-1);
-      log[level](`nest.${level}`, {
-        ...(typeof context === 'string' ? { context } : {}),
-        code: errorCode(message),
-      });
-    };
-  return {
-    log: (message: unknown) => {
-      if (message === 'Nest application successfully started') log.info('nest.started');
-    },
-    warn: report('warn'),
-    error: report('error'),
-    fatal: report('error'),
   };
 }
 

@@ -4,22 +4,7 @@ import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorChain, errorCode, type ErrorLink } from './error-code.js';
 import type { Log } from './logging.js';
-
-export type ProblemExtensions = Readonly<Record<string, string | number | boolean>>;
-
-/** An expected refusal; services throw it with a code of the registry and never choose a status themselves. */
-export class Refused extends Error {
-  readonly code: ProblemCode;
-  readonly extensions: ProblemExtensions;
-
-  /** @param extensions - further members of the problem; `retryAfterSeconds` also sets Retry-After. */
-  constructor(code: ProblemCode, extensions: ProblemExtensions = {}) {
-    super(code);
-    this.name = 'Refused';
-    this.code = code;
-    this.extensions = extensions;
-  }
-}
+import { Refused } from './refused.js';
 
 type Reply = Pick<FastifyReply, 'code' | 'header' | 'send' | 'sent'>;
 

@@ -10,7 +10,8 @@ import path from 'node:path';
 
 const MAIN = `
 import 'reflect-metadata';
-import { createServer, makeLogger, runMain, serve } from './platform/index.js';
+import { makeLogger, runMain } from './platform/index.js';
+import { createServer, serve } from './platform/nest.js';
 import { LifecycleModule } from './module.js';
 await runMain(async () => {
   const log = makeLogger('probe');

@@ -18,7 +18,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { z } from 'zod';
 import { makeLogger } from './logging.js';
-import { Refused } from './problem.js';
+import { Refused } from './refused.js';
 import { createServer, serve } from './server.js';
 
 const SECRET = 'name-of-a-witness';

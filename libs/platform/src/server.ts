@@ -19,8 +19,10 @@ import { errorCode } from './error-code.js';
 import { securityHeaders, type ContentSecurityPolicy } from './headers.js';
 import { LANDING_CSS, LANDING_ICON, renderLandingPage, type LandingFacts } from './landing.js';
 import { addressFailure, endOnSignals } from './listening.js';
-import { makeNestLogger, type Log } from './logging.js';
-import { invalidRequest, problemBody, ProblemFilter, Refused, refusalFor, sendProblem } from './problem.js';
+import type { Log } from './logging.js';
+import { makeNestLogger } from './nest-logger.js';
+import { invalidRequest, problemBody, ProblemFilter, refusalFor, sendProblem } from './problem.js';
+import { Refused } from './refused.js';
 
 export type CreateServerOptions = {
   readonly log: Log;

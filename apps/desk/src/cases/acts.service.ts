@@ -2,7 +2,7 @@ import { type CaseAct, decide, mayAct, parseAct, type RefusalCode } from '@app/c
 import { type EventReceipt, type ProblemCode, sealedItems, type staffActSchema } from '@app/contracts';
 import { sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
 import { type Bytes, fromBase64, fromHex, type Json } from '@app/encoding';
-import { enqueue } from '@app/jobs';
+import { enqueue } from '@app/jobs/enqueue';
 import { caseForUpdate, Directory, LedgerAppender } from '@app/ledger';
 import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';

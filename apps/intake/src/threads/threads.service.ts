@@ -3,7 +3,7 @@ import { type EventReceipt, type Submission, type SubmissionReceipt, sealedItems
 import { sha256 } from '@app/crypto/verify';
 import { fromBase64, fromHex, type Instant } from '@app/encoding';
 import { Directory, LedgerAppender, receiptFor } from '@app/ledger';
-import { enqueue } from '@app/jobs';
+import { enqueue } from '@app/jobs/enqueue';
 import {
   CaseBlobRow,
   CaseRow,

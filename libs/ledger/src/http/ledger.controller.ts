@@ -1,7 +1,8 @@
 import { type Info, type LedgerProof, ROUTES } from '@app/contracts';
 import { fromHex, toBase64, toHex } from '@app/encoding';
 import { KeysetRow, LogQuorumRow, PolicyRow, type Tx, UnitOfWork } from '@app/persistence';
-import { type Clock, CLOCK, type LandingFacts, Refused } from '@app/platform';
+import { type Clock, CLOCK, Refused } from '@app/platform';
+import type { LandingFacts } from '@app/platform/nest';
 import { parseTilePath } from '@app/tlog';
 import {
   Controller,

@@ -1,22 +1,13 @@
-/** Work that becomes real with the transaction that asks for it, or not at all. */
-import type { Tx, UnitOfWork } from '@app/persistence';
+/** From the outbox to the queue. */
+import type { UnitOfWork } from '@app/persistence';
 import { errorCode, type Log } from '@app/platform';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, JobQueues } from './job-queues.js';
-import { isQueueName, type Payload, type QueueName, queueSpec } from './queues.js';
+import { isQueueName, queueSpec } from './queues.js';
 import { throttled } from './throttled.js';
 
 const BATCH = 100;
 const POLL_MS = 200;
-
-/** Adds a job in the caller's transaction. Throws, and so undoes it, if the payload is anything but ids. */
-export async function enqueue<Q extends QueueName>(tx: Tx, queue: Q, payload: Payload<Q>): Promise<void> {
-  const ids = queueSpec(queue).payload.parse(payload);
-  await tx.query(
-    `insert into outbox (queue, payload, created_at) values ($1, $2, extract(epoch from now())::bigint)`,
-    [queue, JSON.stringify(ids)],
-  );
-}
 
 type Waiting = { readonly id: number; readonly queue: string; readonly payload: unknown };
 
