@@ -125,6 +125,18 @@ describe('the directory', () => {
     expect(await codeOf(load())).toBe('keyset_not_in_log');
   });
 
+  it('looks again when a renewal is announced between the two answers', async () => {
+    const before = fake.keyset.bytes;
+    const renewed = await renewEpochs(fake.deps('renew'), fake.keyset, holders(fake), NOW);
+    fake.publish(renewed.keyset, renewed.epochBoxes);
+    await fake.ledger.tick(NOW);
+    let asked = 0;
+    fake.tamper.set('keyset', (now) => (asked++ === 0 ? before : now));
+    expect((await load()).keyset.version).toBe(2);
+    fake.tamper.set('keyset', () => before);
+    expect(await codeOf(load())).toBe('keyset_not_in_log');
+  });
+
   it('refuses to go back', async () => {
     const { keyset } = await load();
     const previous = { version: 2, hash: keyset.hash, rootVersion: 1 };
@@ -206,7 +218,7 @@ describe('the evaluation organisation', () => {
     fake.now = now;
     expect(fake.publish(renewed.keyset).epochs.map(({ epoch }) => epoch)).toEqual([2, 2, 2, 2]);
     expect(renewed.epochBoxes).toHaveLength(6);
-    const late = await renewEpochs(fake.deps('renew'), fake.keyset, holders(fake), NOW + 366 * DAY);
+    const late = await renewEpochs(fake.deps('renew'), fake.keyset, holders(fake), NOW + 3_660 * DAY);
     expect(late.epochBoxes).toHaveLength(0);
   });
 

@@ -3,9 +3,11 @@ import type { ApiClient } from '@app/api-client';
 import { parsePolicy as parseCasePolicy, type Policy as CasePolicy } from '@app/casework';
 import {
   type Keyset,
+  type KeysetLeafBody,
   parseKeysetLeafBody,
   parseLeaf,
   PUBLIC_LEAF_CLASS,
+  type PublicLeaf,
   sha256,
   verifyKeyset,
 } from '@app/crypto/verify';
@@ -62,18 +64,20 @@ export async function loadDirectory(
 ): Promise<Directory> {
   const now = deps.now();
   const logPolicy = parsePolicy(trust.policy);
-  const keyset = verifyKeyset(deps.verifier, await api.call('keyset', {}), {
-    rootset: trust.rootset,
-    now,
-    ...(options.previous && { previous: options.previous }),
-  });
-  const proof = await api.call('keysetProof', {});
-  const entry = fromBase64(proof.entry, 'keyset_proof.entry');
-  const leaf = parseLeaf(entry);
-  if (leaf.class !== PUBLIC_LEAF_CLASS.keyset) refuse('keyset_not_in_log');
-  const logged = parseKeysetLeafBody(leaf.body);
-  if (logged.version !== keyset.version || !bytesEqual(logged.hash, keyset.hash)) refuse('keyset_not_in_log');
-  const { quorumTime, witnessed, checkpoint } = verifyTlogProof(proof.proof, entry, logPolicy, deps.verifier);
+  const fetched = async (): Promise<Keyset> =>
+    verifyKeyset(deps.verifier, await api.call('keyset', {}), {
+      rootset: trust.rootset,
+      now,
+      ...(options.previous && { previous: options.previous }),
+    });
+  let keyset = await fetched();
+  const { proof, entry, leaf, announced } = await fetchAnnouncement(api);
+  // Between the two answers a renewal may have been announced.
+  if (announced.version > keyset.version) keyset = await fetched();
+  if (announced.version !== keyset.version || !bytesEqual(announced.hash, keyset.hash)) {
+    refuse('keyset_not_in_log');
+  }
+  const { quorumTime, witnessed, checkpoint } = verifyTlogProof(proof, entry, logPolicy, deps.verifier);
   if (checkpoint.origin !== keyset.origin) refuse('keyset_not_in_log');
   const freshness = judgeAge(now, quorumTime, leaf.time, options.acceptStale === true);
   return {
@@ -83,6 +87,21 @@ export async function loadDirectory(
     witnessedAt: quorumTime,
     witnesses: witnessed.map((witness) => witness.name),
   };
+}
+
+type Announcement = {
+  readonly proof: string;
+  readonly entry: Bytes;
+  readonly leaf: PublicLeaf;
+  readonly announced: KeysetLeafBody;
+};
+
+async function fetchAnnouncement(api: ApiClient): Promise<Announcement> {
+  const { proof, entry: text } = await api.call('keysetProof', {});
+  const entry = fromBase64(text, 'keyset_proof.entry');
+  const leaf = parseLeaf(entry);
+  if (leaf.class !== PUBLIC_LEAF_CLASS.keyset) refuse('keyset_not_in_log');
+  return { proof, entry, leaf, announced: parseKeysetLeafBody(leaf.body) };
 }
 
 /** Both ages are judged against witnesses' clocks; the server's own time is believed in nothing. */

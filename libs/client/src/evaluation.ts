@@ -31,7 +31,8 @@ import {
 } from './ceremony.js';
 import type { ClientDeps } from './deps.js';
 
-const YEAR = 366 * 86_400;
+/** An evaluation outlives whoever began it: what roots sign does not run out; role epochs do, and are renewed. */
+const VALID_SECONDS = 10 * 366 * 86_400;
 const THRESHOLD = 2;
 
 const OFFICER: readonly Capability[] = ['epoch', 'triage', 'clear'];
@@ -58,7 +59,7 @@ export type EvaluationInput = {
   readonly origin: string;
   readonly logPublicKey: Bytes;
   readonly promisePublicKey: Bytes;
-  /** Name of the witness's key and its Ed25519 key; all must cosign. */
+  /** Name of the witness's key and its Ed25519 key; a majority must cosign. */
   readonly witnesses: readonly { readonly name: string; readonly publicKey: Bytes }[];
   readonly policy: Policy;
   readonly now: Instant;
@@ -126,7 +127,7 @@ export async function evaluationCeremony(
     origin: input.origin,
     rootVersion: 1,
     issued: input.now,
-    expires: input.now + YEAR,
+    expires: input.now + VALID_SECONDS,
     minSuite: 1,
     rootset,
     roles,
@@ -176,7 +177,7 @@ function seatPerson(
     roleId,
     subjectId,
     notBefore: now,
-    notAfter: now + YEAR,
+    notAfter: now + VALID_SECONDS,
     capabilities: capabilityBits(seat.caps),
   });
   const certificate: Certificate = finishCertificate(
@@ -232,10 +233,11 @@ function ledgerNames(
   const logVkey = vkey(input.origin, ALGORITHM_ED25519, input.logPublicKey);
   const witnessVkeys = input.witnesses.map((w) => vkey(w.name, ALGORITHM_COSIGNATURE, w.publicKey));
   const names = witnessVkeys.map((_, i) => `witness-${String(i + 1)}`);
+  const majority = Math.floor(names.length / 2) + 1;
   const lines = [
     `log ${logVkey}`,
     ...witnessVkeys.map((key, i) => `witness ${String(names[i])} ${key}`),
-    `group witnesses all ${names.join(' ')}`,
+    `group witnesses ${String(majority)} ${names.join(' ')}`,
     'quorum witnesses',
   ];
   return { logPolicyText: lines.map((line) => `${line}\n`).join(''), logVkey, witnessVkeys };

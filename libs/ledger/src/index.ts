@@ -17,7 +17,7 @@ export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpA
 export { Directory, type DirectoryDeps, DirectoryEmpty, type KnownPolicy } from './directory.js';
 export { openings } from './entries.js';
 export { LedgerFault, type LedgerFaultCode } from './fault.js';
-export { type EntryProof, proofFor, proofForKeyset } from './proofs.js';
+export { type AnnouncedKeyset, announcedKeyset, type EntryProof, proofFor } from './proofs.js';
 export {
   type LedgerTrust,
   Publisher,

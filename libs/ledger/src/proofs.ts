@@ -1,6 +1,6 @@
 /** Proofs of entries against the published checkpoint, read out of the public files. */
-import { encodeKeysetLeafBody, type Keyset, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, Invariant, toHex } from '@app/encoding';
+import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
+import { type Bytes, Invariant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
 import { encodeTlogProof, inclusionProof, leafHash, parseEntryBundle, verifyInclusion } from '@app/tlog';
 import { type LedgerStore, logSource, readPublished } from './store.js';
@@ -31,22 +31,25 @@ export async function proofFor(store: LedgerStore, index: number): Promise<Entry
   return { index, entry, proof: encodeTlogProof({ index, proof, checkpointNote: published.note }) };
 }
 
-/** Proves the newest published entry of a KEYSET; null while there is none. */
-export async function proofForKeyset(
-  tx: Tx,
-  store: LedgerStore,
-  keyset: Pick<Keyset, 'version' | 'hash'>,
-): Promise<EntryProof | null> {
+/** A KEYSET as the published ledger announces it: by the hash in its newest entry. */
+export type AnnouncedKeyset = EntryProof & { readonly hash: Bytes };
+
+/**
+ * Proves the newest published entry of a KEYSET; null while there is none. A newer KEYSET whose entry no witnessed
+ * checkpoint covers yet is passed over: nobody could check it, and the one before is still good.
+ */
+export async function announcedKeyset(tx: Tx, store: LedgerStore): Promise<AnnouncedKeyset | null> {
   const published = await readPublished(store);
-  const body = encodeKeysetLeafBody({ ...keyset, path: `/keyset/${toHex(keyset.hash)}` });
   const rows: { seq: number; entry: Buffer }[] = await tx.query(
     `select s.seq, o.entry from log_outbox o join log_sequence s on s.outbox_id = o.id
      where o.case_pseudonym is null and s.seq < $1 order by s.seq desc limit $2`,
     [published?.size ?? 0, RECENT_PUBLIC_LEAVES],
   );
-  const found = rows.find(({ entry }) => {
+  for (const { seq, entry } of rows) {
     const leaf = parseLeaf(entry);
-    return leaf.class === PUBLIC_LEAF_CLASS.keyset && bytesEqual(leaf.body, body);
-  });
-  return found === undefined ? null : proofFor(store, found.seq);
+    if (leaf.class !== PUBLIC_LEAF_CLASS.keyset) continue;
+    const proof = await proofFor(store, seq);
+    return proof && { ...proof, hash: parseKeysetLeafBody(leaf.body).hash };
+  }
+  return null;
 }

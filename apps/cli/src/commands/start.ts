@@ -13,6 +13,16 @@ const RENEWAL_CHECK_MS = 3_600_000;
 export type StartOptions = { readonly data: string; readonly port: string };
 
 export async function start(options: StartOptions): Promise<void> {
+  const interrupt = interruption();
+  try {
+    await run(options, interrupt);
+  } catch (error) {
+    // What ends because it was interrupted has not failed.
+    if (!interrupt.aborted) throw error;
+  }
+}
+
+async function run(options: StartOptions, interrupt: AbortSignal): Promise<void> {
   const port = Number(options.port);
   const dataDir = path.resolve(options.data);
   const deps = await makeDeps(process.env);
@@ -25,6 +35,7 @@ export async function start(options: StartOptions): Promise<void> {
     policy: EVALUATION_POLICY,
     env: process.env,
     onStep: (step) => process.stderr.write(`  starting ${step}\n`),
+    signal: interrupt,
   });
   let renewing: Promise<unknown> = renewIfDue(deps, dataDir, stack.staffUrl);
   await renewing;
@@ -51,9 +62,8 @@ export async function start(options: StartOptions): Promise<void> {
       '',
     ].join('\n'),
   );
-  await interrupted();
+  await untilAborted(interrupt);
   clearInterval(renewal);
-  process.stderr.write('\nStopping.\n');
   await renewing;
   await stack.stop();
 }
@@ -68,12 +78,22 @@ function memberLines(dataDir: string, isNew: boolean): string[] {
   return ['Evaluation staff, shown once:', ...lines, ''];
 }
 
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => {
-      resolve();
+/** Aborted at the first interrupt, whenever it comes; further ones change nothing, so that all ends in order. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!controller.signal.aborted) process.stderr.write('\nStopping.\n');
+      controller.abort();
     });
-    process.once('SIGTERM', () => {
+  }
+  return controller.signal;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => {
       resolve();
     });
   });

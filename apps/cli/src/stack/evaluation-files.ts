@@ -6,7 +6,8 @@ import { type ClientDeps, evaluationCeremony, type Trust } from '@app/client';
 import { encodeUtf8, fromBase64, toBase64, toHex } from '@app/encoding';
 import { z } from 'zod';
 
-const WITNESSES = 2;
+/** Two of them make the quorum, so that one may be away. */
+export const WITNESS_NAMES = ['witness-1', 'witness-2', 'witness-3'];
 const SECRET = { mode: 0o600 };
 
 const staffSchema = z.array(
@@ -40,10 +41,10 @@ export async function ensureOrganisation(
   };
   const logPublicKey = makeSeed('log');
   const promisePublicKey = makeSeed('promise');
-  const witnesses = Array.from({ length: WITNESSES }, (_, i) => {
-    const name = `witness-${String(i + 1)}`;
-    return { name: `${origin}/${name}`, publicKey: makeSeed(name) };
-  });
+  const witnesses = WITNESS_NAMES.map((name) => ({
+    name: `${origin}/${name}`,
+    publicKey: makeSeed(name),
+  }));
   const input = { origin, logPublicKey, promisePublicKey, witnesses, policy, now: deps.now() };
   const made = await evaluationCeremony(deps, input);
   made.rootSeeds.forEach((seed, i) => {

@@ -1,4 +1,4 @@
-/** The evaluation stack: PostgreSQL, signer, two witnesses, worker, intake and desk as separate processes. */
+/** The evaluation stack: PostgreSQL, signer, three witnesses, worker, intake and desk as separate processes. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,13 @@ import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
 import type { ClientDeps } from '@app/client';
 import { ensureDatabase, EmbeddedPostgresError, startEmbeddedPostgres } from '@app/embedded';
-import { ensureOrganisation } from './evaluation-files.js';
+import { ensureOrganisation, WITNESS_NAMES } from './evaluation-files.js';
 import { StackProcess } from './process.js';
 
 const DIST = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 const DATABASE = 'safe_conduct';
 /** Rises when the layout of the data directory changes. */
-const DATA_VERSION = 1;
+const DATA_VERSION = 2;
 const READY_POLL_MS = 100;
 const READY_MS = 60_000;
 const ROLES = ['intake', 'desk', 'worker'] as const;
@@ -32,6 +32,8 @@ export type StackOptions = {
   readonly policy: Policy;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onStep: (step: string) => void;
+  /** Ends the start where it is; what was begun is ended. */
+  readonly signal?: AbortSignal;
 };
 
 export type Stack = {
@@ -52,20 +54,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) await end();
   };
+  options.signal?.addEventListener('abort', () => void stop());
   try {
     onStep('PostgreSQL');
     const database = await openDatabase(options, stops);
     const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
     const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
-    onStep('schema');
-    await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
-    const processes = await startProcesses(options, origin, database.urls, stops);
+    const processes = await startProcesses(options, origin, database, stops);
     const stack = {
       publicUrl: `http://127.0.0.1:${String(processes.publicPort)}`,
       staffUrl: `http://localhost:${String(processes.staffPort)}`,
     };
     onStep('first witnessed checkpoint');
-    await untilWitnessed(stack.publicUrl);
+    await untilWitnessed(stack.publicUrl, options.signal);
     return {
       ...stack,
       trustFile: path.join(dataDir, 'directory', 'trust.json'),
@@ -82,7 +83,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 function prepareDataDir(dataDir: string): void {
   try {
-    for (const folder of ['', 'ledger', 'signer', 'witness-1', 'witness-2', 'logs']) {
+    for (const folder of ['', 'ledger', 'signer', ...WITNESS_NAMES, 'logs']) {
       mkdirSync(path.join(dataDir, folder), { recursive: true, mode: 0o711 });
     }
     accessSync(dataDir, constants.W_OK);
@@ -163,16 +164,17 @@ function outsideDatabase(dataDir: string, owner: string): Database {
 
 type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
 
-/** In order of need: who signs, who sequences, who answers. */
+/** What needs nothing of each other starts at once: most of a start is each process loading its code. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
-  urls: Database['urls'],
+  database: Database,
   stops: (() => Promise<void>)[],
 ): Promise<Ports> {
   const { dataDir, onStep } = options;
   const all: StackProcess[] = [];
   const start = async (name: string, app: string, env: Record<string, string>): Promise<number> => {
+    options.signal?.throwIfAborted();
     onStep(name);
     const script = path.join(DIST, 'apps', app, 'src/main.js');
     const child = new StackProcess({ name, script, env, logFile: path.join(dataDir, 'logs', `${name}.log`) });
@@ -184,20 +186,19 @@ async function startProcesses(
     writeFileSync(path.join(dataDir, 'pids'), all.map((p) => String(p.pid)).join('\n'));
     return port ?? 0;
   };
-  const environments = environmentsOf(options, origin, urls);
-  const [signer, ...witnesses] = await Promise.all([
+  const environments = environmentsOf(options, origin, database.urls);
+  const signing = Promise.all([
     start('signer', 'signer', environments.signer),
     ...WITNESS_NAMES.map((name) => start(name, 'witness', environments.witness(name))),
   ]);
-  await start('worker', 'worker', environments.worker(signer, witnesses));
+  const [[signer, ...witnesses]] = await Promise.all([signing, migrated(database, onStep)]);
   const [publicPort, staffPort] = await Promise.all([
     start('intake', 'intake', environments.intake),
     start('desk', 'desk', environments.desk),
+    start('worker', 'worker', environments.worker(signer, witnesses)),
   ]);
   return { publicPort, staffPort, all };
 }
-
-const WITNESS_NAMES = ['witness-1', 'witness-2'];
 
 /** What each process is told, and nothing else: no variable of ours reaches them. */
 function environmentsOf(options: StackOptions, origin: string, urls: Database['urls']) {
@@ -255,6 +256,11 @@ function environmentsOf(options: StackOptions, origin: string, urls: Database['u
   };
 }
 
+function migrated({ owner, passwords }: Database, onStep: StackOptions['onStep']): Promise<void> {
+  onStep('schema');
+  return run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: owner, ...passwords });
+}
+
 async function run(script: string, env: Record<string, string>): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, [path.join(DIST, 'apps', script)], { env });
@@ -265,13 +271,14 @@ async function run(script: string, env: Record<string, string>): Promise<void> {
 }
 
 /** Ready means a report can be sealed now: KEYSET, proof and quorum are there. */
-async function untilWitnessed(publicUrl: string): Promise<void> {
+async function untilWitnessed(publicUrl: string, signal?: AbortSignal): Promise<void> {
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const api = makeApiClient({ baseUrl: publicUrl, sleep });
   const deadline = Date.now() + READY_MS;
   for (;;) {
     const proof = await api.call('keysetProof', {}).catch(() => undefined);
     if (proof !== undefined) return;
+    signal?.throwIfAborted();
     if (Date.now() > deadline)
       throw new StackError('No checkpoint was witnessed within a minute; see the logs.');
     await sleep(READY_POLL_MS);

@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import type { z } from 'zod';
 import { Directory } from '../directory.js';
-import { proofForKeyset } from '../proofs.js';
+import { type AnnouncedKeyset, announcedKeyset } from '../proofs.js';
 import { CHECKPOINT_FILE, type LedgerStore } from '../store.js';
 
 /** Injection tokens of the ledger's public face. */
@@ -91,18 +91,11 @@ export class LedgerFacts {
 export class LedgerController {
   readonly #ledger: LedgerFacts;
   readonly #work: UnitOfWork;
-  readonly #directory: Directory;
   readonly #store: LedgerStore;
 
-  constructor(
-    ledger: LedgerFacts,
-    work: UnitOfWork,
-    directory: Directory,
-    @Inject(LEDGER_STORE) store: LedgerStore,
-  ) {
+  constructor(ledger: LedgerFacts, work: UnitOfWork, @Inject(LEDGER_STORE) store: LedgerStore) {
     this.#ledger = ledger;
     this.#work = work;
-    this.#directory = directory;
     this.#store = store;
   }
 
@@ -114,11 +107,14 @@ export class LedgerController {
 
   @Get(ROUTES.keyset.path)
   @Header('content-type', BINARY)
-  async keyset(): Promise<StreamableFile> {
-    // The newest one even if it has run out: whoever asks judges it, and must be able to say what is wrong.
-    const [row] = await this.#work.run((tx) => tx.find(KeysetRow, { order: { version: 'DESC' }, take: 1 }));
-    if (row === undefined) throw new Refused('not_ready');
-    return new StreamableFile(row.bytes);
+  keyset(): Promise<StreamableFile> {
+    // Even one that has run out: whoever asks judges it, and must be able to say what is wrong.
+    return this.#work.read(async (tx) => {
+      const { hash } = await this.#announced(tx);
+      const row = await tx.findOneBy(KeysetRow, { hash: Buffer.from(hash) });
+      if (row === null) throw new Refused('not_ready');
+      return new StreamableFile(row.bytes);
+    });
   }
 
   @Get(ROUTES.keysetByHash.path)
@@ -135,9 +131,8 @@ export class LedgerController {
   @SerializeOptions({ schema: ROUTES.keysetProof.response })
   keysetProof(): Promise<LedgerProof> {
     return this.#work.read(async (tx) => {
-      const found = await proofForKeyset(tx, this.#store, await this.#directory.currentKeyset(tx));
-      if (found === null) throw new Refused('not_ready');
-      return { entry: toBase64(found.entry), proof: found.proof };
+      const { entry, proof } = await this.#announced(tx);
+      return { entry: toBase64(entry), proof };
     });
   }
 
@@ -168,6 +163,12 @@ export class LedgerController {
     const bytes = isTilePath(path) ? await this.#store.read(path) : undefined;
     if (bytes === undefined) throw new Refused('not_found');
     return new StreamableFile(bytes);
+  }
+
+  async #announced(tx: Tx): Promise<AnnouncedKeyset> {
+    const found = await announcedKeyset(tx, this.#store);
+    if (found === null) throw new Refused('not_ready');
+    return found;
   }
 }
 

@@ -1,0 +1,107 @@
+/** What the database keeps to, whatever the code of a process asks of it. */
+import { connect, type DatabaseRole, sqlState } from '@app/persistence';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openTestCase } from '../support/case-maker.js';
+import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
+import { LedgerStage, makeOrganisation } from '../support/ledger-stage.js';
+import type { TestOrganisation } from '../support/organisation.js';
+
+let server: TestServer;
+let organisation: TestOrganisation;
+let database: TestDatabase;
+let stage: LedgerStage;
+
+beforeAll(async () => {
+  server = await startTestServer();
+  organisation = await makeOrganisation();
+}, 60_000);
+afterAll(() => server.stop(), 30_000);
+
+beforeEach(async () => {
+  database = await server.makeDatabase();
+  stage = await LedgerStage.open(organisation, database);
+});
+afterEach(() => stage.close());
+
+describe('what the database itself refuses', () => {
+  const roles: readonly DatabaseRole[] = ['sc_intake', 'sc_desk', 'sc_worker'];
+  const DENIED = '42501';
+  const RESTRICTED = '23001';
+  const appendOnly = [
+    'log_outbox',
+    'event_payloads',
+    'log_sequence',
+    'log_batches',
+    'log_cover_keys',
+    'log_checkpoints',
+    'log_cosignatures',
+    'log_quorums',
+    'keysets',
+    'policies',
+  ];
+
+  async function codeAs(role: DatabaseRole | 'owner', sql: string): Promise<string> {
+    const url = role === 'owner' ? database.ownerUrl : database.url(role);
+    const source = await connect({ url, poolSize: 1, name: 'test' });
+    try {
+      await source.query(sql);
+      return 'done';
+    } catch (error) {
+      return sqlState(error);
+    } finally {
+      await source.destroy();
+    }
+  }
+
+  beforeEach(async () => {
+    await openTestCase(await stage.services('sc_intake'), { role: organisation.role('focal_point') });
+    await stage.tick();
+    await stage.publisher().publish();
+  });
+
+  it.each(roles)('%s may change or delete nothing of the ledger', async (role) => {
+    for (const table of appendOnly) {
+      expect([table, await codeAs(role, `delete from ${table}`)]).toEqual([table, DENIED]);
+      expect([table, await codeAs(role, `truncate ${table} cascade`)]).toEqual([table, DENIED]);
+    }
+    expect(await codeAs(role, `update log_outbox set entry = entry`)).toBe(DENIED);
+    expect(await codeAs(role, `update log_checkpoints set note = ''`)).toBe(DENIED);
+    expect(await codeAs(role, 'delete from log_state')).toBe(DENIED);
+    expect(await codeAs(role, 'delete from cases')).toBe(DENIED);
+  });
+
+  it('not even the owner does so by mistake', async () => {
+    for (const table of appendOnly) {
+      expect([table, await codeAs('owner', `delete from ${table}`)]).toEqual([table, RESTRICTED]);
+    }
+    expect(await codeAs('owner', 'update log_state set size = size - 8')).toBe(RESTRICTED);
+    expect(await codeAs('owner', 'delete from log_state')).toBe(RESTRICTED);
+  });
+
+  it.each([
+    'objects',
+    'boxes',
+    'escalation_boxes',
+    'blob_parts',
+    'case_blobs',
+    'log_cover_keys',
+    'staff_vaults',
+  ])('intake cannot read %s', async (table) => {
+    expect(await codeAs('sc_intake', `select * from ${table}`)).toBe(DENIED);
+  });
+
+  it.each(['sc_intake', 'sc_desk'] as const)('%s cannot sequence or publish', async (role) => {
+    expect(await codeAs(role, 'update log_state set size = size + 8')).toBe(DENIED);
+    expect(await codeAs(role, 'insert into log_sequence select id, 1000 + id from log_outbox')).toBe(DENIED);
+    expect(await codeAs(role, `insert into log_quorums values (8, 'x', 0)`)).toBe(DENIED);
+  });
+
+  it.each([
+    ['sc_intake', `update cases set phase = 'CLOSED', event_number = event_number + 1`],
+    ['sc_desk', `update cases set escalated = true, event_number = event_number + 1`],
+    ['sc_worker', `update cases set assignee = null, event_number = event_number + 1`],
+  ] as const)('a case changes under %s only with its entry', async (role, sql) => {
+    expect(await codeAs(role, sql)).toBe(RESTRICTED);
+    expect(await codeAs(role, sql.replace(', event_number = event_number + 1', ''))).toBe(RESTRICTED);
+  });
+});
