@@ -20,6 +20,8 @@ const tier = (displayName, testMatch) => ({
 });
 
 export default {
+  // Most tests start real processes; a busy machine is no failure.
+  testTimeout: 60_000,
   projects: [
     tier('unit', ['libs/**/*.spec.ts', 'apps/**/*.spec.ts']),
     tier('architecture', ['test/architecture/**/*.spec.ts']),

@@ -43,8 +43,9 @@ export class WorkerService implements OnApplicationShutdown {
 
   /** @throws {StartupError} if the ledger contradicts itself, or no KEYSET and POLICY are in force. */
   async start(): Promise<void> {
-    await this.#audit();
+    await this.#orFault(() => this.#audit());
     await this.#enterDirectory();
+    await this.#orFault(() => this.#use.tick.meetParties());
     await this.#process();
     await this.#queues.every('clock.watch', WATCH_SECONDS);
     await this.#queues.every('directory.refresh', REFRESH_SECONDS);
@@ -63,8 +64,17 @@ export class WorkerService implements OnApplicationShutdown {
     try {
       await work.read((tx) => startUpAudit(tx, store));
     } catch (error) {
+      if (error instanceof LedgerFault)
+        await raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', error.code);
+      throw error;
+    }
+  }
+
+  async #orFault(step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
       if (!(error instanceof LedgerFault)) throw error;
-      await raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', error.code);
       throw new StartupError(
         `The ledger contradicts itself (${error.code}); nothing was changed, a person must look at it.`,
         EXIT.defect,

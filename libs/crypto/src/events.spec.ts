@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { concatBytes, type Json, toHex } from '@app/encoding';
+import { concatBytes, Invariant, type Json, toHex, Writer } from '@app/encoding';
 import { filled, flip } from '../test/keyset-fixture.js';
 import {
   commitEvent,
@@ -10,12 +10,14 @@ import {
   encodeKeysetLeafBody,
   encodeOpening,
   encodePublicLeaf,
+  encodeRecoveryLeafBody,
   hashItems,
   hmacSha256,
   type Opening,
   parseKeysetLeafBody,
   parseLeaf,
   parseOpening,
+  parseRecoveryLeafBody,
   sha256,
   verifyOpening,
 } from './verify.js';
@@ -61,10 +63,26 @@ describe('leaves', () => {
     expect(parseKeysetLeafBody(body)).toEqual({ version: 7, hash: filled(32, 0xaa), path: '/keyset/aa' });
   });
 
+  it('counts what a recovery lost within the range it names', () => {
+    const body = encodeRecoveryLeafBody({ start: 16, end: 32, lost: 3 });
+    expect(toHex(body)).toBe(`${'0'.repeat(14)}10${'0'.repeat(14)}20${'0'.repeat(14)}03`);
+    expect(parseRecoveryLeafBody(body)).toEqual({ start: 16, end: 32, lost: 3 });
+    expect(codeOf(() => parseRecoveryLeafBody(concatBytes(body, filled(1, 0))))).toBe('trailing_bytes');
+    for (const [start, end, lost] of [
+      [16, 16, 0],
+      [17, 16, 0],
+      [16, 18, 3],
+    ] as const) {
+      const bytes = new Writer().u64(start).u64(end).u64(lost).finish();
+      expect(codeOf(() => parseRecoveryLeafBody(bytes))).toBe('recovery_range');
+      expect(() => encodeRecoveryLeafBody({ start, end, lost })).toThrow(Invariant);
+    }
+  });
+
   const good = encodeCaseLeaf({ time: TIME, commitment: filled(32, 1) });
   it.each([
     ['version', flip(good, 0), 'leaf_version'],
-    ['class', Uint8Array.from(good, (b, i) => (i === 1 ? 6 : b)), 'leaf_class'],
+    ['class', Uint8Array.from(good, (b, i) => (i === 1 ? 7 : b)), 'leaf_class'],
     ['reserved', flip(good, 2), 'not_zero'],
     ['short', good.subarray(0, 43), 'truncated'],
     ['long', concatBytes(good, filled(1, 0)), 'trailing_bytes'],

@@ -34,7 +34,14 @@ export const OPENING_BYTES = 512;
 export const COVER_EVENT_TYPE = 255;
 
 /** Classes of public leaves. */
-export const PUBLIC_LEAF_CLASS = { keyset: 1, release: 2, statistics: 3, policy: 4, anchor: 5 } as const;
+export const PUBLIC_LEAF_CLASS = {
+  keyset: 1,
+  release: 2,
+  statistics: 3,
+  policy: 4,
+  anchor: 5,
+  recovery: 6,
+} as const;
 export type PublicLeafClass = (typeof PUBLIC_LEAF_CLASS)[keyof typeof PUBLIC_LEAF_CLASS];
 
 /** A hiding commitment to a case event, or cover. */
@@ -53,7 +60,7 @@ export function encodeCaseLeaf(leaf: { time: Instant; commitment: Uint8Array }):
   return leafHeader(0, leaf.time).bytes(exactly(leaf.commitment, HASH_BYTES)).finish();
 }
 
-/** A leaf of class 1 to 5: header(12) ‖ u16 n ‖ body. @see SPEC.md §7.1 */
+/** A leaf of class 1 to 6: header(12) ‖ u16 n ‖ body. @see SPEC.md §7.1 */
 export function encodePublicLeaf(leaf: { class: PublicLeafClass; time: Instant; body: Uint8Array }): Bytes {
   return leafHeader(leaf.class, leaf.time).vec16(leaf.body).finish();
 }
@@ -93,6 +100,25 @@ export function parseKeysetLeafBody(bytes: Uint8Array): KeysetLeafBody {
   const path = decodeUtf8(r.bytes(r.remaining), 'keyset_leaf.path');
   if (!isPath(path)) throw new ParseError('bad_character', 'keyset_leaf.path');
   return { version, hash, path };
+}
+
+/** What a RECOVERY leaf says: entries [start, end) came back from a mirror, `lost` of them without their openings. */
+export type RecoveryLeafBody = { readonly start: number; readonly end: number; readonly lost: number };
+
+/** The body of a class 6 leaf: start(8) ‖ end(8) ‖ lost(8). @see SPEC.md §7.1 */
+export function encodeRecoveryLeafBody({ start, end, lost }: RecoveryLeafBody): Bytes {
+  if (start >= end || lost > end - start) throw new Invariant('recovered range');
+  return new Writer().u64(start).u64(end).u64(lost).finish();
+}
+
+/** @throws {ParseError} struct codes; `recovery_range`. */
+export function parseRecoveryLeafBody(bytes: Uint8Array): RecoveryLeafBody {
+  const r = new Reader(bytes, 'recovery_leaf');
+  const body = { start: r.u64(), end: r.u64(), lost: r.u64() };
+  r.done();
+  if (body.start >= body.end || body.lost > body.end - body.start)
+    throw new ParseError('recovery_range', 'recovery_leaf');
+  return body;
 }
 
 /** 0 system, 1 reporter, 2 staff. */

@@ -27,6 +27,7 @@ export {
   encodeKeysetLeafBody,
   encodeOpening,
   encodePublicLeaf,
+  encodeRecoveryLeafBody,
   hashItems,
   type KeysetLeafBody,
   type Leaf,
@@ -35,9 +36,11 @@ export {
   parseKeysetLeafBody,
   parseLeaf,
   parseOpening,
+  parseRecoveryLeafBody,
   PUBLIC_LEAF_CLASS,
   type PublicLeaf,
   type PublicLeafClass,
+  type RecoveryLeafBody,
   verifyOpening,
 } from './events.js';
 export { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from './hazmat/hash.js';

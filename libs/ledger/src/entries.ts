@@ -1,4 +1,4 @@
-/** Entries and their openings, derived from the database alone: what no row of log_sequence holds is cover. */
+/** Entries and their openings, derived from the database alone: what no row holds is cover. */
 import { commitEvent, deriveCoverRandom, encodeCaseLeaf, encodeCoverOpening } from '@app/crypto/verify';
 import type { Bytes, Instant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
@@ -15,7 +15,7 @@ export function dayOf(at: Instant): number {
 export type Derived = {
   readonly index: number;
   readonly entry: Bytes;
-  /** Absent for a public leaf. */
+  /** Absent for a public leaf, and for an event that a restored backup had lost. */
   readonly random: Bytes | null;
   readonly opening: Bytes | null;
 };
@@ -57,7 +57,8 @@ export async function deriveEntries(tx: Tx, from: number, to: number): Promise<D
 }
 
 /**
- * The openings of entries [from, to): every class 0 leaf, cover included; null for a public leaf.
+ * The openings of entries [from, to): every class 0 leaf, cover included; null for a public leaf, and for an event
+ * that a RECOVERY leaf counts as lost.
  * @throws {LedgerFault} as `deriveEntries`.
  */
 export async function openings(
@@ -75,7 +76,9 @@ async function storedEntries(tx: Tx, from: number, to: number): Promise<Map<numb
   const rows: { seq: number; entry: Buffer; random: Buffer | null; opening: Buffer | null }[] =
     await tx.query(
       `select s.seq, o.entry, o.random, o.opening from log_sequence s join log_outbox o on o.id = s.outbox_id
-       where s.seq >= $1 and s.seq < $2`,
+       where s.seq >= $1 and s.seq < $2
+       union all
+       select seq, entry, random, opening from log_recovered where seq >= $1 and seq < $2`,
       [from, to],
     );
   return new Map(
@@ -91,7 +94,7 @@ async function storedEntries(tx: Tx, from: number, to: number): Promise<Map<numb
   );
 }
 
-async function coverKeys(tx: Tx, days: readonly number[]): Promise<Map<number, Buffer>> {
+export async function coverKeys(tx: Tx, days: readonly number[]): Promise<Map<number, Buffer>> {
   const rows: { day: number; key: Buffer }[] = await tx.query(
     'select day, key from log_cover_keys where day = any($1)',
     [[...new Set(days)]],

@@ -5,6 +5,9 @@
  * - `batch_missing`, `cover_key_missing`: an entry cannot be derived from the database.
  * - `signer_ahead`: the signer has signed a larger tree than this database holds.
  * - `fork_refused`: the signer has signed a tree that this one does not extend.
+ * - `witness_ahead`: a witness has seen a larger tree than this database holds.
+ * - `recovery_foreign`: the mirror's ledger does not continue this database's.
+ * - `recovery_behind`: the mirror has nothing that this database lacks.
  */
 export type LedgerFaultCode =
   | 'state_mismatch'
@@ -13,7 +16,10 @@ export type LedgerFaultCode =
   | 'batch_missing'
   | 'cover_key_missing'
   | 'signer_ahead'
-  | 'fork_refused';
+  | 'fork_refused'
+  | 'witness_ahead'
+  | 'recovery_foreign'
+  | 'recovery_behind';
 
 /** The ledger's parts contradict each other: nothing may be sequenced or published until a person has looked. */
 export class LedgerFault extends Error {

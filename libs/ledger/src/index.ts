@@ -26,6 +26,7 @@ export {
   type PublishReport,
 } from './publisher.js';
 export { receiptFor, receiptsOf } from './receipts.js';
+export { type Recovered, recoverFromMirror, type RecoveryDeps } from './recovery.js';
 export {
   type CheckpointSigner,
   type CosignAnswer,
@@ -37,7 +38,14 @@ export {
   type Witness,
 } from './remotes.js';
 export { Sequencer, type SequencerDeps } from './sequencer.js';
-export { diskStore, type LedgerStore, logSource, type Published, readPublished } from './store.js';
+export {
+  diskStore,
+  FileMissing,
+  type LedgerStore,
+  logSource,
+  type Published,
+  readPublished,
+} from './store.js';
 export { type LedgerServices, type LedgerServicesConfig, openLedgerServices } from './services.js';
 export { ledgerProviders } from './http/ledger-http.js';
 export { type InstanceFacts, LEDGER_STORE, LedgerController, LedgerFacts } from './http/ledger.controller.js';

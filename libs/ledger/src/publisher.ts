@@ -94,11 +94,31 @@ export class Publisher {
   }
 
   /**
+   * Asks signer and witnesses, before anything is added, whether they know more than this database: then it was
+   * restored from a backup, and what it added would fork the log. Who is away is asked again at its next answer.
+   * @throws {LedgerFault} `signer_ahead`, `fork_refused`, `witness_ahead`.
+   */
+  async meetParties(): Promise<void> {
+    const last = await this.#deps.work.read(newestCheckpoint);
+    if (last === undefined) return;
+    const { size, root } = parseCheckpoint(parseNote(last.note).body);
+    const answer = await this.#deps.signer.sign({ size, root, oldSize: size, proof: [] });
+    if (answer.kind === 'refused') throw new LedgerFault('fork_refused');
+    if (answer.kind === 'other_size') await this.#expectOvertaken(answer.size, 'signer_ahead');
+    const request = { oldSize: size, proof: [], note: last.note };
+    const known = await Promise.all(this.#deps.witnesses.map((witness) => witness.addCheckpoint(request)));
+    for (const witness of known) {
+      if (witness.kind === 'other_size') await this.#expectOvertaken(witness.size, 'witness_ahead');
+    }
+  }
+
+  /**
    * Writes the files, has the newest tree signed and witnessed, and moves the checkpoint file forward.
    *
    * After a crash or a failure at any step the next call goes on from what is stored; a signer or witness that is
    * away delays the newest size and loses nothing.
-   * @throws {LedgerFault} `files_mismatch`, `signer_ahead`, `fork_refused`, `state_mismatch`: a person must look.
+   * @throws {LedgerFault} `files_mismatch`, `signer_ahead`, `fork_refused`, `witness_ahead`, `state_mismatch`: a
+   * person must look.
    */
   async publish(): Promise<PublishReport> {
     const { work, store } = this.#deps;
@@ -172,7 +192,10 @@ export class Publisher {
     if (stored !== undefined) return stored;
     const last = await this.#deps.work.read(newestCheckpoint);
     const answer = await this.#askSigner(head, last?.size ?? 0);
-    if (answer.kind === 'other_size' && answer.size > head.size) return this.#overtaken(answer.size);
+    if (answer.kind === 'other_size' && answer.size > head.size) {
+      await this.#expectOvertaken(answer.size, 'signer_ahead');
+      return 'overtaken';
+    }
     if (answer.kind === 'refused') throw new LedgerFault('fork_refused');
     if (answer.kind !== 'signed') return 'signer_away';
     if (!isSignedHead(answer.note, head, trust, this.#deps.verifier)) return 'signer_unusable';
@@ -188,11 +211,10 @@ export class Publisher {
     return { note: answer.note };
   }
 
-  /** The signer knows a larger tree: one that this database holds by now, or one that it has lost. */
-  async #overtaken(signedSize: number): Promise<'overtaken'> {
+  /** A party knows a larger tree: one that this database holds by now, or one that it has lost. */
+  async #expectOvertaken(knownSize: number, fault: 'signer_ahead' | 'witness_ahead'): Promise<void> {
     const { size } = await this.#deps.work.read(newestHead);
-    if (signedSize > size) throw new LedgerFault('signer_ahead');
-    return 'overtaken';
+    if (knownSize > size) throw new LedgerFault(fault);
   }
 
   async #askSigner(head: Head, guess: number): Promise<SignAnswer> {
@@ -227,8 +249,9 @@ export class Publisher {
     };
     const answer = await ask(this.#knownTo[i] ?? 0);
     if (answer.kind !== 'other_size') return answer;
-    // A witness ahead of this tree: overtaken, or, for a restored backup, refused by the signer before.
-    return answer.size <= head.size ? ask(answer.size) : { kind: 'refused' };
+    if (answer.size <= head.size) return ask(answer.size);
+    await this.#expectOvertaken(answer.size, 'witness_ahead');
+    return { kind: 'away' };
   }
 
   async #storeCosignatures(size: number, valid: readonly Cosigned[]): Promise<void> {

@@ -77,7 +77,7 @@ export function parseHead(row: Pick<LogStateRow, 'size' | 'root' | 'frontier'>):
 }
 
 /** The row's lock is what makes sequencers take turns. */
-async function headForUpdate(tx: Tx): Promise<Frontier> {
+export async function headForUpdate(tx: Tx): Promise<Frontier> {
   const empty = { root: frontierRoot(emptyFrontier), frontier: encodeFrontier(emptyFrontier) };
   await tx.query(
     'insert into log_state (one, size, root, frontier) values (true, 0, $1, $2) on conflict do nothing',
