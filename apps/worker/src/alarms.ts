@@ -4,7 +4,12 @@ import type { Tx, UnitOfWork } from '@app/persistence';
 
 /** Each says what a person must look at; the subject says where. */
 export type AlarmCode =
-  'keyset_refused' | 'directory_malformed' | 'ledger_fault' | 'assignment_impossible' | 'escalation_blocked';
+  | 'keyset_refused'
+  | 'directory_malformed'
+  | 'ledger_fault'
+  | 'assignment_impossible'
+  | 'escalation_blocked'
+  | 'document_refused';
 
 /** Raises an alarm; the same code and subject are raised once. */
 export async function raiseAlarm(tx: Tx, code: AlarmCode, subject: string, now: Instant): Promise<void> {

@@ -6,6 +6,7 @@ import { AssignService } from './cases/assign.service.js';
 import { LapseService } from './cases/lapse.service.js';
 import { WatchService } from './cases/watch.service.js';
 import { DirectoryService } from './directory/directory.service.js';
+import { DocumentsService } from './directory/documents.service.js';
 import { TickService } from './ledger/tick.service.js';
 import { SweepService } from './store/sweep.service.js';
 import { WorkerService } from './worker.service.js';
@@ -31,6 +32,7 @@ export class WorkerModule {
             const directory = new DirectoryService(services, directoryDir, log);
             const use = {
               directory,
+              documents: new DocumentsService(services, directoryDir, log),
               assign: new AssignService(services, directory),
               lapse: new LapseService(services, directory),
               watch: new WatchService(work, queues, clock),

@@ -7,6 +7,7 @@ import type { AssignService } from './cases/assign.service.js';
 import type { LapseService } from './cases/lapse.service.js';
 import type { WatchService } from './cases/watch.service.js';
 import type { DirectoryService } from './directory/directory.service.js';
+import type { DocumentsService } from './directory/documents.service.js';
 import type { TickService } from './ledger/tick.service.js';
 import type { SweepService } from './store/sweep.service.js';
 
@@ -20,6 +21,7 @@ export type UseCases = {
   readonly lapse: LapseService;
   readonly watch: WatchService;
   readonly directory: DirectoryService;
+  readonly documents: DocumentsService;
   readonly tick: TickService;
   readonly sweep: SweepService;
 };
@@ -112,9 +114,10 @@ export class WorkerService implements OnApplicationShutdown {
 
   /** Imports, and follows the tick of the POLICY that is then in force. */
   async #refresh(): Promise<void> {
-    const { directory } = this.#use;
+    const { directory, documents } = this.#use;
     await directory.refresh();
     const { tickSeconds } = await directory.inForce();
+    await documents.publish(tickSeconds);
     if (tickSeconds === this.#tickSeconds) return;
     await this.#queues.every('ledger.tick', tickSeconds);
     this.#tickSeconds = tickSeconds;

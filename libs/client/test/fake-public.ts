@@ -19,6 +19,7 @@ type PublicRoute =
   | 'keyset'
   | 'keysetByHash'
   | 'keysetProof'
+  | 'published'
   | 'policy'
   | 'checkpoint'
   | 'nonces'
@@ -43,6 +44,7 @@ export function publicHandlers(office: FakeOffice): Pick<Record<RouteName, Handl
       return { entry: toBase64(entry), proof: await office.ledger.proof(office.ledger.indexOf(entry)) };
     },
     policy: () => office.org.policyText,
+    published: () => refused('not_found'),
     checkpoint: () => office.ledger.checkpoint,
     nonces: ({ json }) => {
       const { count } = json as { count: number };

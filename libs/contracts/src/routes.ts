@@ -77,6 +77,14 @@ export const ROUTES = {
     params: zod.strictObject({ hash: hashSchema }),
     response: 'text',
   },
+  published: {
+    surface: 'both',
+    method: 'GET',
+    path: '/published/:hash',
+    auth: 'none',
+    params: zod.strictObject({ hash: hashSchema }),
+    response: 'bytes',
+  },
   checkpoint: { surface: 'both', method: 'GET', path: '/checkpoint', auth: 'none', response: 'text' },
   nonces: {
     surface: 'public',

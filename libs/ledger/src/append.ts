@@ -152,16 +152,23 @@ export async function ensureKeysetLeaf(
   if (!isThere) await appendPublicLeaf(tx, { class: PUBLIC_LEAF_CLASS.keyset, body, time: now }, deps);
 }
 
-/** Adds the entry of a POLICY: its version, the SHA-256 of its canonical JSON, and where it is published. */
-export async function appendPolicyLeaf(
+/** What a leaf of these classes announces: its number in the class, its SHA-256, and where it is published. */
+export type Announced = {
+  readonly kind: 'policy' | 'release' | 'statistics' | 'anchor';
+  readonly version: number;
+  readonly hash: Uint8Array;
+};
+
+/** Adds the entry of a published document. The body has the layout of a KEYSET leaf's (libs/crypto SPEC §7.1). */
+export async function appendDocumentLeaf(
   tx: Tx,
-  policy: { readonly version: number; readonly hash: Uint8Array },
+  { kind, version, hash }: Announced,
   now: Instant,
   deps: Pick<AppendDeps, 'tickSeconds'>,
 ): Promise<void> {
-  // The body of a POLICY leaf has the layout of a KEYSET leaf's.
-  const body = encodeKeysetLeafBody({ ...policy, path: `/policy/${toHex(policy.hash)}` });
-  await appendPublicLeaf(tx, { class: PUBLIC_LEAF_CLASS.policy, body, time: now }, deps);
+  const folder = kind === 'policy' ? 'policy' : 'published';
+  const body = encodeKeysetLeafBody({ version, hash, path: `/${folder}/${toHex(hash)}` });
+  await appendPublicLeaf(tx, { class: PUBLIC_LEAF_CLASS[kind], body, time: now }, deps);
 }
 
 /** The last tick at or before an instant. */

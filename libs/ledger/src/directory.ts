@@ -2,9 +2,9 @@
 import { parsePolicy, type Policy } from '@app/casework';
 import { type Keyset, sha256, type SignatureVerifier, verifyKeyset } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, encodeUtf8, type Instant, parseCanonicalJson } from '@app/encoding';
-import { KeysetRow, PolicyRow, type Tx, type UnitOfWork } from '@app/persistence';
+import { DocumentRow, KeysetRow, PolicyRow, type Tx, type UnitOfWork } from '@app/persistence';
 import { type Clock, Refused } from '@app/platform';
-import { type AppendDeps, appendPolicyLeaf, ensureKeysetLeaf } from './append.js';
+import { type AppendDeps, appendDocumentLeaf, ensureKeysetLeaf } from './append.js';
 
 export type DirectoryDeps = {
   readonly work: UnitOfWork;
@@ -111,9 +111,25 @@ export class Directory {
     await tx.query('select pg_advisory_xact_lock($1)', [DIRECTORY_LOCK]);
     if ((await tx.findOneBy(PolicyRow, { hash: Buffer.from(hash) })) === null) {
       await tx.insert(PolicyRow, { hash: Buffer.from(hash), version: policy.version, body, importedAt: now });
-      await appendPolicyLeaf(tx, { version: policy.version, hash }, now, deps);
+      await appendDocumentLeaf(tx, { kind: 'policy', version: policy.version, hash }, now, deps);
     }
     return { hash, body, policy };
+  }
+
+  /** Publishes a document and adds its entry; one that is known already is fine. */
+  async acceptDocument(
+    tx: Tx,
+    kind: DocumentRow['kind'],
+    bytes: Uint8Array,
+    deps: Pick<AppendDeps, 'tickSeconds'>,
+  ): Promise<void> {
+    const now = this.#deps.clock.now();
+    const hash = Buffer.from(sha256(bytes));
+    await tx.query('select pg_advisory_xact_lock($1)', [DIRECTORY_LOCK]);
+    if ((await tx.findOneBy(DocumentRow, { hash })) !== null) return;
+    const version = (await tx.countBy(DocumentRow, { kind })) + 1;
+    await tx.insert(DocumentRow, { hash, kind, number: version, bytes: Buffer.from(bytes), importedAt: now });
+    await appendDocumentLeaf(tx, { kind, version, hash }, now, deps);
   }
 
   #verify(bytes: Uint8Array, now: Instant, previous?: KeysetRow): Keyset {

@@ -1,7 +1,6 @@
 /** The ledger: appending in the caller's transaction, one sequencer, publishing as files, proofs and audits. */
 export {
   type AppendDeps,
-  appendPolicyLeaf,
   appendPublicLeaf,
   caseForUpdate,
   ensureKeysetLeaf,

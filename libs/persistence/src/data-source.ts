@@ -2,9 +2,10 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Foundation1763900000000 } from './migrations/1763900000000-foundation.js';
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
+import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
-import { KeysetRow, PolicyRow } from './rows/directory.row.js';
+import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
 import {
   EventPayloadRow,
   LogBatchRow,
@@ -35,6 +36,7 @@ const ENTITIES = [
   CompartmentRow,
   EscalationBoxRow,
   ObjectRow,
+  DocumentRow,
   KeysetRow,
   PolicyRow,
   EventPayloadRow,
@@ -66,7 +68,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     connectTimeoutMS: 5_000,
     entities: ENTITIES,
-    migrations: [Foundation1763900000000, Recovery1764100000000],
+    migrations: [Foundation1763900000000, Recovery1764100000000, Documents1764100001000],
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,

@@ -3,7 +3,7 @@ export { DATABASE_ROLES, type DatabaseRole, migrate } from './migrate.js';
 export { type Columns, sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
 export { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
-export { KeysetRow, PolicyRow } from './rows/directory.row.js';
+export { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
 export {
   EventPayloadRow,
   LogBatchRow,

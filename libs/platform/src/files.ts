@@ -6,7 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
-export type FileErrorCode = 'file_missing' | 'file_too_large' | 'not_a_file' | 'immutable_conflict';
+export type FileErrorCode =
+  'file_missing' | 'file_too_large' | 'not_a_file' | 'immutable_conflict' | 'file_empty';
 
 export class FileError extends Error {
   readonly code: FileErrorCode;

@@ -1,6 +1,6 @@
 import { type Info, type LedgerProof, ROUTES } from '@app/contracts';
 import { fromHex, toBase64, toHex } from '@app/encoding';
-import { KeysetRow, LogQuorumRow, PolicyRow, type Tx, UnitOfWork } from '@app/persistence';
+import { DocumentRow, KeysetRow, LogQuorumRow, PolicyRow, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import type { LandingFacts } from '@app/platform/nest';
 import { parseTilePath } from '@app/tlog';
@@ -29,6 +29,7 @@ export type InstanceFacts = { readonly organisation: string; readonly maxAttachm
 
 const BY_HASH = ROUTES.keysetByHash.params;
 const POLICY = ROUTES.policy.params;
+const PUBLISHED = ROUTES.published.params;
 const TEXT = 'text/plain; charset=utf-8';
 const BINARY = 'application/octet-stream';
 /** Named by its hash or by its place in an append-only tree: it never changes. */
@@ -144,6 +145,16 @@ export class LedgerController {
     const row = await this.#work.run((tx) => tx.findOneBy(PolicyRow, { hash }));
     if (row === null) throw new Refused('not_found');
     return row.body;
+  }
+
+  @Get(ROUTES.published.path)
+  @Header('content-type', BINARY)
+  @Header('cache-control', IMMUTABLE)
+  async published(@Param({ schema: PUBLISHED }) params: z.infer<typeof PUBLISHED>): Promise<StreamableFile> {
+    const hash = Buffer.from(fromHex(params.hash, 'hash', 32));
+    const row = await this.#work.run((tx) => tx.findOneBy(DocumentRow, { hash }));
+    if (row === null) throw new Refused('not_found');
+    return new StreamableFile(row.bytes);
   }
 
   @Get(ROUTES.checkpoint.path)

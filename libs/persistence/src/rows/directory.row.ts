@@ -10,6 +10,16 @@ export class KeysetRow {
   @BigInteger('imported_at') importedAt: number;
 }
 
+/** A document that an entry of the ledger names by its hash. Numbers run from 1 within a kind. */
+@Entity('published_documents')
+export class DocumentRow {
+  @KeyBytes('hash') hash: Buffer;
+  @Text('kind') kind: 'release' | 'statistics' | 'anchor';
+  @Int('number') number: number;
+  @Bytes('bytes') bytes: Buffer;
+  @BigInteger('imported_at') importedAt: number;
+}
+
 /** The published targets of the clocks, as canonical JSON; its SHA-256 is what events name. */
 @Entity('policies')
 export class PolicyRow {
