@@ -119,7 +119,7 @@ export async function openMailbox(service: Service, code: Bytes): Promise<Mailbo
       event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
     ),
     report,
-    conversation: await witnessed(service, mailbox, history, conversationOf(entries)),
+    conversation: await witnessed(service, mailbox, { history, policy }, conversationOf(entries)),
     attachments: attachmentsOf(entries),
     entries,
     seeds,
@@ -158,14 +158,14 @@ async function verifiedHistory(
 async function witnessed(
   service: Service,
   mailbox: MailboxApi,
-  history: History,
+  { history, policy }: Pick<MailboxView, 'history' | 'policy'>,
   messages: readonly Message[],
 ): Promise<MailboxMessage[]> {
   const proofs = new Map<number, Witness | undefined>();
   for (const { from, eventNumber } of messages) {
     const event = history.events[eventNumber - 1];
     if (from !== 'staff' || event === undefined || proofs.has(eventNumber)) continue;
-    proofs.set(eventNumber, await provenInTime(service, mailbox, event));
+    proofs.set(eventNumber, await provenInTime(service, mailbox, event, policy));
   }
   return messages.map((message) => {
     const witness = proofs.get(message.eventNumber);
@@ -180,21 +180,19 @@ async function witnessed(
  */
 export async function proofOfEvent(view: MailboxView, eventNumber: number): Promise<Witness | undefined> {
   const event = view.history.events[eventNumber - 1] ?? refuse('receipt_chain');
-  return provenInTime(view.service, view.mailbox, event);
+  return provenInTime(view.service, view.mailbox, event, view.policy);
 }
 
 async function provenInTime(
   service: Service,
   mailbox: MailboxApi,
   event: VerifiedEvent,
+  policy: Policy,
 ): Promise<Witness | undefined> {
   const witness = await findProof(service, mailbox, event);
-  const isOverdue = service.deps.now() > event.opening.serverTime + PROOF_GRACE_SECONDS;
+  const isOverdue = service.deps.now() > event.opening.serverTime + policy.max_promise_delay;
   return witness === undefined && isOverdue ? refuse('proof_overdue') : witness;
 }
-
-/** As long as a promise may take (POLICY default). */
-const PROOF_GRACE_SECONDS = 600;
 
 /** A message to the office, with files if any. Errors as `submitReport`. */
 export async function reply(

@@ -205,11 +205,13 @@ export async function awaitProof(
   }
 }
 
+/** A service that has lost the event it promised proves as little as one that is not ready. */
 async function notReady<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof ApiProblem && error.code === 'not_ready') return undefined;
+    const isUnproven = error instanceof ApiProblem && ['not_ready', 'not_found'].includes(error.code);
+    if (isUnproven) return undefined;
     throw error;
   }
 }

@@ -63,7 +63,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   object_author: 'A message is not by whom the service says it is.',
   object_sequence: 'Messages were exchanged or reordered.',
   object_uncommitted: 'The service showed something that no event of the case accounts for.',
-  object_missing: 'The signed report is missing.',
+  object_missing: 'The signed report or a message of the case is missing.',
   object_signature: "An object's signature does not hold.",
   object_wrong_thread: 'A message belongs to another case.',
   object_wrong_recipient: 'A message was written for somebody else.',
