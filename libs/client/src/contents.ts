@@ -156,11 +156,14 @@ const SPOKEN: readonly EventName[] = [
   'REPLY',
 ];
 
+/** Consent records that are left out are an alarm of their own (checkConsents). */
+const CONSENTS: readonly EventName[] = ['CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'];
+
 /** Whoever may read `main` is shown what the reporter said, and what was said to her, whole. */
 function checkNothingHidden(history: History, objects: readonly StoredObject[]): void {
   const shown = new Set(objects.map(({ eventNumber }) => eventNumber));
   for (const { event, opening, items } of history.events) {
-    const speaks = event.actor === 'reporter' || SPOKEN.includes(event.type);
+    const speaks = event.actor === 'reporter' ? !CONSENTS.includes(event.type) : SPOKEN.includes(event.type);
     if (speaks && items.size > 0 && !shown.has(opening.eventNumber)) refuse('object_missing');
   }
 }
@@ -255,9 +258,7 @@ function checkConsents(history: History, entries: readonly Entry[], main: Report
   if (!isSame) refuse('consent_mismatch');
   let signed = parseConsentMatrix(main.consents, 'report.consents');
   for (const { event, opening } of history.events) {
-    const isChange =
-      event.type === 'CONSENT' || event.type === 'WITHDRAW' || event.type === 'CONSENT_ANSWERED';
-    if (!isChange) continue;
+    if (!CONSENTS.includes(event.type)) continue;
     const record = entries.find(
       (entry) => orderOf(entry) === opening.eventNumber && entry.object.kind === 'consent',
     );
