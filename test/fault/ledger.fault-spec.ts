@@ -1,13 +1,8 @@
-import { nobleVerifier } from '@app/crypto/verify';
 import { fromHex } from '@app/encoding';
 import {
-  auditDatabase,
   httpSigner,
   httpWitness,
   type LedgerServices,
-  type LedgerStore,
-  Publisher,
-  type PublisherDeps,
   readPublished,
   receiptFor,
   Sequencer,
@@ -23,43 +18,9 @@ import { openTestCase } from '../support/case-maker.js';
 import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
 import { LedgerStage, makeOrganisation, Party, TICK } from '../support/ledger-stage.js';
 import type { TestOrganisation } from '../support/organisation.js';
+import { Fault, faultyStore, Injected, MODES, NEVER } from '../support/fault.js';
+import { expectSound } from '../support/sound.js';
 import { until } from '../support/until.js';
-
-/** A write that fails, and one that fails although it was carried out. */
-const MODES = ['fails', 'fails but persists'] as const;
-type Mode = (typeof MODES)[number];
-
-class Injected extends Error {}
-
-/** Fails the write with the number `at`, and counts. */
-class Fault {
-  readonly #at: number;
-  readonly #mode: Mode;
-  writes = 0;
-
-  constructor(at: number, mode: Mode) {
-    this.#at = at;
-    this.#mode = mode;
-  }
-
-  async through<T>(write: () => Promise<T>): Promise<T> {
-    this.writes += 1;
-    if (this.writes !== this.#at) return write();
-    if (this.#mode === 'fails but persists') await write();
-    throw new Injected();
-  }
-}
-
-const NEVER = 0;
-
-function faultyStore(store: LedgerStore, fault: Fault): LedgerStore {
-  return {
-    read: (file) => store.read(file),
-    writeImmutable: (file, bytes) => fault.through(() => store.writeImmutable(file, bytes)),
-    replace: (file, bytes) => fault.through(() => store.replace(file, bytes)),
-    removeFolder: (folder) => fault.through(() => store.removeFolder(folder)),
-  };
-}
 
 class FaultyWork extends UnitOfWork {
   readonly #fault: Fault;
@@ -102,36 +63,12 @@ afterEach(async () => {
 const openCase = (): Promise<{ pseudonym: string }> =>
   openTestCase(intake, { role: organisation.role('focal_point') });
 
-function publisher(changed: Partial<PublisherDeps>): Publisher {
-  return new Publisher({
-    work: stage.worker.work,
-    store: stage.store,
-    signer: httpSigner(stage.signer.url, 2_000),
-    witnesses: stage.witnesses.map(({ url }) => httpWitness(url, 2_000)),
-    trust: () => Promise.resolve(organisation.keyset),
-    verifier: nobleVerifier(),
-    clock: stage.clock,
-    ...changed,
-  });
-}
-
 /** The next tick of a worker that has just started publishes everything, and nothing is wrong anywhere. */
 async function expectRecovery(): Promise<void> {
   await stage.worker.work.read((tx) => startUpAudit(tx, stage.store));
   const size = await stage.tick();
   expect(await stage.publisher().publish()).toEqual({ published: size, problems: [] });
-  await expectSound(size);
-}
-
-async function expectSound(size: number): Promise<void> {
-  expect(await stage.audit()).toMatchObject({ size, findings: [] });
-  const found = await stage.worker.work.read((tx) => auditDatabase(tx, stage.store, { from: 0, to: size }));
-  expect(found).toEqual([]);
-  await stage.worker.work.read((tx) => startUpAudit(tx, stage.store));
-  const [counted] = await stage.owner.query<{ waiting: number; numbered: number }[]>(
-    `select (select count(*)::int from log_outbox) as waiting, (select count(*)::int from log_sequence) as numbered`,
-  );
-  expect(counted!.numbered).toBe(counted!.waiting);
+  await expectSound(stage, size);
 }
 
 describe('a write of a file', () => {
@@ -145,12 +82,12 @@ describe('a write of a file', () => {
         await openCase();
         await stage.tick();
         const fault = new Fault(at, mode);
-        const publishing = publisher({ store: faultyStore(stage.store, fault) }).publish();
+        const publishing = stage.publisher({ store: faultyStore(stage.store, fault) }).publish();
         const outcome = await publishing.catch((error: unknown) => error);
         if (fault.writes < at) writes = fault.writes;
         else expect(outcome).toBeInstanceOf(Injected);
         const { published } = await stage.publisher().publish();
-        await expectSound(published);
+        await expectSound(stage, published);
         await expectRecovery();
       }
       // Two keys the first time, then at least a tile, a bundle and the checkpoint.
@@ -170,7 +107,8 @@ describe('a transaction', () => {
         await openCase();
         await stage.tick();
         const fault = new Fault(at, mode);
-        const outcome = await publisher({ work: new FaultyWork(source, fault) })
+        const outcome = await stage
+          .publisher({ work: new FaultyWork(source, fault) })
           .publish()
           .catch((error: unknown) => error);
         if (fault.writes < at) writes = fault.writes;
@@ -231,7 +169,7 @@ describe('two workers', () => {
         return real.sign(request);
       },
     };
-    const { problems } = await publisher({ signer: overtaking }).publish();
+    const { problems } = await stage.publisher({ signer: overtaking }).publish();
     expect(problems).toEqual(['overtaken']);
     expect((await readPublished(stage.store))?.size).toBe(16);
     await expectRecovery();
@@ -258,7 +196,7 @@ describe('a worker that stops', () => {
     await stage.publisher().publish();
     rmSync(stage.ledgerDir, { recursive: true });
     expect(await stage.publisher().publish()).toEqual({ published: 280, problems: [] });
-    await expectSound(280);
+    await expectSound(stage, 280);
     await expectRecovery();
   });
 
@@ -272,7 +210,7 @@ describe('a worker that stops', () => {
     for (const restore of [() => rmSync(file), () => writeFileSync(file, note)]) {
       restore();
       expect(await stage.publisher().publish()).toEqual({ published: 16, problems: [] });
-      await expectSound(16);
+      await expectSound(stage, 16);
     }
   });
 });
@@ -299,7 +237,7 @@ describe('the signer', () => {
         return { kind: 'away' } as const;
       },
     };
-    const report = await publisher({ signer: lossy }).publish();
+    const report = await stage.publisher({ signer: lossy }).publish();
     expect(report).toEqual({ published: 0, problems: ['signer_away'] });
     await expectRecovery();
   });
@@ -310,7 +248,7 @@ describe('the signer', () => {
     await stage.tick();
     for (const wrong of [note, 'log\n1\n', '']) {
       const signer = { sign: () => Promise.resolve({ kind: 'signed' as const, note: wrong }) };
-      const report = await publisher({ signer }).publish();
+      const report = await stage.publisher({ signer }).publish();
       expect(report).toEqual({ published: 8, problems: ['signer_unusable'] });
     }
     await expectRecovery();
@@ -377,7 +315,7 @@ describe('a witness', () => {
         },
       };
     });
-    const { problems } = await publisher({ witnesses }).publish();
+    const { problems } = await stage.publisher({ witnesses }).publish();
     expect(problems).toEqual(['witness_away', 'witness_away', 'quorum_missing']);
     expect(await stage.publisher().publish()).toEqual({ published: 8, problems: [] });
     await expectRecovery();
@@ -419,7 +357,7 @@ describe('a witness', () => {
     await endless.start();
     await stage.tick();
     const witnesses = [forged, httpWitness(endless.url)];
-    const report = await publisher({ witnesses }).publish();
+    const report = await stage.publisher({ witnesses }).publish();
     expect(report).toEqual({
       published: 8,
       problems: ['cosignature_invalid', 'witness_away', 'quorum_missing'],

@@ -1,5 +1,7 @@
 /** Cases as intake makes them, without the sealed files: real rows, real events, the role of intake. */
 import {
+  type Actor,
+  type CaseAct,
   decide,
   encodeConsentMatrix,
   type EventName,
@@ -8,8 +10,8 @@ import {
 } from '@app/casework';
 import { parseOpening } from '@app/crypto/verify';
 import { fromHex, toHex } from '@app/encoding';
-import { caseForUpdate, type LedgerServices } from '@app/ledger';
-import { EscalationBoxRow } from '@app/persistence';
+import { caseForUpdate, type LedgerServices, type Payload } from '@app/ledger';
+import { type CaseRow, EscalationBoxRow, type Tx } from '@app/persistence';
 import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 
@@ -81,22 +83,33 @@ export async function withdrawK3(
   pseudonym: string,
   beforeCommit: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
-  await intake.work.run(async (tx) => {
-    const row = await caseForUpdate(tx, fromHex(pseudonym, 'case', 16));
-    if (row === null) throw new Error('no such case');
-    const { policy } = await intake.directory.policy(row.policyHash, tx);
-    const act = { kind: 'consent_change', person: 1, through: 8, scope: 'K3', code: 'w' } as const;
-    const context = { now: intake.clock.now(), actor: { kind: 'reporter' }, policy } as const;
-    const decision = decide(row.state, act, context);
-    if (!decision.ok) throw new Error(decision.refusal.code);
-    await intake.appender.recordEvent(tx, {
-      row,
-      event: decision.event,
-      next: decision.next,
-      payload: { items: [] },
-    });
+  const act = { kind: 'consent_change', person: 1, through: 8, scope: 'K3', code: 'w' } as const;
+  await actInCase(intake, pseudonym, act, {}, async (tx, row) => {
     await tx.query('select take_escalation_box($1)', [row.mailboxId]);
     await beforeCommit();
+  });
+}
+
+/**
+ * Records an act as a server does that asks nobody: at the time its clock says, by whom it says.
+ * @param said - the actor (the reporter if left out) and what the event is to commit to.
+ */
+export async function actInCase(
+  services: LedgerServices,
+  pseudonym: string,
+  act: CaseAct,
+  said: { readonly actor?: Actor; readonly payload?: Payload } = {},
+  afterwards: (tx: Tx, row: CaseRow) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await services.work.run(async (tx) => {
+    const row = await caseForUpdate(tx, fromHex(pseudonym, 'case', 16));
+    if (row === null) throw new Error('no such case');
+    const { policy } = await services.directory.policy(row.policyHash, tx);
+    const { actor = { kind: 'reporter' }, payload = { items: [] } } = said;
+    const decision = decide(row.state, act, { now: services.clock.now(), actor, policy });
+    if (!decision.ok) throw new Error(decision.refusal.code);
+    await services.appender.recordEvent(tx, { row, event: decision.event, next: decision.next, payload });
+    await afterwards(tx, row);
   });
 }
 

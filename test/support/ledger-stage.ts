@@ -7,11 +7,18 @@ import {
   httpSigner,
   httpWitness,
   type LedgerServices,
-  type LedgerStore,
+  type PublisherDeps,
 } from '@app/ledger';
 import { diskStore, logSource, openLedgerServices, Publisher, readPublished, Sequencer } from '@app/ledger';
 import { connect, type DatabaseRole } from '@app/persistence';
-import { type Clock, makeLogger, type PlainRequest, plainServer, systemRandom } from '@app/platform';
+import {
+  type Clock,
+  makeLogger,
+  type PlainRequest,
+  plainServer,
+  systemRandom,
+  writeFileDurable,
+} from '@app/platform';
 import {
   ALGORITHM_COSIGNATURE,
   ALGORITHM_ED25519,
@@ -71,8 +78,12 @@ export class LedgerStage {
   readonly ledgerDir = path.join(this.folder, 'ledger');
   readonly store = diskStore(this.ledgerDir);
   readonly clock: Clock = { now: () => this.now, nowMs: () => this.now * 1000 };
-  readonly signer = new Party(() => signerServer(path.join(this.folder, 'signer')));
+  readonly signer = new Party(() => this.#signerServer());
   readonly witnesses = [0, 1].map((i) => new Party(() => this.#witnessServer(i)));
+  /** How signer and witnesses write what they remember. */
+  write = writeFileDurable;
+  /** How far the witnesses' clocks are from the worker's, seconds. */
+  witnessesAhead = 0;
   readonly organisation: TestOrganisation;
   readonly owner: DataSource;
   now = START;
@@ -105,7 +116,14 @@ export class LedgerStage {
   }
 
   async services(role: DatabaseRole): Promise<LedgerServices> {
-    const services = await openLedgerServices({
+    const services = await this.servicesToClose(role);
+    this.#opened.push(services);
+    return services;
+  }
+
+  /** For whoever closes them, as a server does that ends. */
+  servicesToClose(role: DatabaseRole): Promise<LedgerServices> {
+    return openLedgerServices({
       name: role,
       databaseUrl: this.#database.url(role),
       rootsetFile: path.join(this.folder, 'directory', 'rootset.bin'),
@@ -113,8 +131,6 @@ export class LedgerStage {
       clock: this.clock,
       random: systemRandom,
     });
-    this.#opened.push(services);
-    return services;
   }
 
   sequencer(): Sequencer {
@@ -122,15 +138,16 @@ export class LedgerStage {
   }
 
   /** As after a restart of the worker: it knows only what is stored. */
-  publisher(store: LedgerStore = this.store): Publisher {
+  publisher(changed: Partial<PublisherDeps> = {}): Publisher {
     return new Publisher({
       work: this.worker.work,
-      store,
+      store: this.store,
       signer: httpSigner(this.signer.url, 2_000),
       witnesses: this.witnesses.map(({ url }) => httpWitness(url, 2_000)),
       trust: () => Promise.resolve(this.organisation.keyset),
       verifier: nobleVerifier(),
       clock: this.clock,
+      ...changed,
     });
   }
 
@@ -162,14 +179,25 @@ export class LedgerStage {
     return path.join(this.folder, `witness-${String(i)}`);
   }
 
+  #signerServer(): PlainServer {
+    const key = noteSigner(ORIGIN, ALGORITHM_ED25519, LOG_SEED);
+    const write: typeof writeFileDurable = (...args) => this.write(...args);
+    const signer = new CheckpointSigner(key, path.join(this.folder, 'signer', 'signed'), write);
+    return quietServer('/sign', (body) => signer.sign(body));
+  }
+
   #witnessServer(i: number): PlainServer {
     const name = ['w1.example', 'w2.example'][i]!;
     const witness = new Witness({
       signer: noteSigner(name, ALGORITHM_COSIGNATURE, new Uint8Array(32).fill(0x57 + i)),
       logKeys: [parseVkey(this.organisation.keyset.logVkey)],
       verifier: nobleVerifier(),
-      clock: this.clock,
+      clock: {
+        now: () => this.now + this.witnessesAhead,
+        nowMs: () => (this.now + this.witnessesAhead) * 1000,
+      },
       stateDir: this.witnessStateDir(i),
+      write: (...args) => this.write(...args),
     });
     return quietServer('/add-checkpoint', (body) => witness.addCheckpoint(body));
   }
@@ -180,14 +208,6 @@ export function makeOrganisation(
   policy: Policy = { ...DEFAULT_POLICY, tick_seconds: TICK },
 ): Promise<TestOrganisation> {
   return TestOrganisation.make(START - 86_400, policy);
-}
-
-function signerServer(stateDir: string): PlainServer {
-  const signer = new CheckpointSigner(
-    noteSigner(ORIGIN, ALGORITHM_ED25519, LOG_SEED),
-    path.join(stateDir, 'signed'),
-  );
-  return quietServer('/sign', (body) => signer.sign(body));
 }
 
 function quietServer(path: string, handle: PlainRequest): PlainServer {

@@ -31,6 +31,8 @@ export type WitnessDeps = {
   readonly verifier: SignatureVerifier;
   readonly clock: Clock;
   readonly stateDir: string;
+  /** `writeFileDurable` if left out. */
+  readonly write?: typeof writeFileDurable;
 };
 
 /** `time` is that of the last cosignature. */
@@ -73,7 +75,7 @@ export class Witness {
   }
 
   async #decide(request: AddCheckpoint, logKey: VerifierKey): Promise<PlainAnswer> {
-    const { signer, verifier, clock } = this.#deps;
+    const { signer, verifier, clock, write = writeFileDurable } = this.#deps;
     const file = this.#stateFile(logKey.name);
     const state = await readState(file);
     const decision = decideAddCheckpoint(state, request, logKey, verifier);
@@ -82,7 +84,7 @@ export class Witness {
     // A clock that was set back must not make a later tree look older.
     const time = Math.max(clock.now(), state?.time ?? 0);
     const line = cosign(decision.body, time, signer);
-    await writeFileDurable(file, encodeUtf8(encodeState({ ...decision.next, time })));
+    await write(file, encodeUtf8(encodeState({ ...decision.next, time })));
     // Crash here: the tree counts as cosigned, and the log may ask for it again.
     return { status: 200, body: line };
   }

@@ -1,11 +1,11 @@
 /** The ledger from outside: its files against a witnessed checkpoint, and case histories from openings alone. */
-import type { ApiClient } from '@app/api-client';
-import { type CaseState, type Policy as CasePolicy, type ResponseTime, responseTimes } from '@app/casework';
+import { type CaseState, type Policy as CasePolicy, responseTimes } from '@app/casework';
 import type { Openings } from '@app/contracts';
 import {
   commitEvent,
   COVER_EVENT_TYPE,
   encodeCoverOpening,
+  type Leaf,
   type Opening,
   parseKeysetLeafBody,
   parseLeaf,
@@ -17,15 +17,14 @@ import { type Bytes, bytesEqual, type Instant, toHex, fromBase64 } from '@app/en
 import {
   type AuditReport,
   auditTree,
-  entriesPath,
   type LogSource,
   parsePolicy,
-  tilePath,
   verifyCheckpoint,
   type VerifiedCheckpoint,
 } from '@app/tlog';
 import { refuse, type Trust } from './deps.js';
 import { checkChain, eventOf, replayed } from './history.js';
+import { type LoggingInterval, type WitnessedTime, witnessedTimes } from './intervals.js';
 
 /** A ledger whose files were all held against one witnessed checkpoint. */
 export type CollectedLedger = {
@@ -34,14 +33,6 @@ export type CollectedLedger = {
   readonly report: AuditReport;
   readonly entries: ReadonlyMap<number, Bytes>;
 };
-
-/** The ledger's files over HTTP. */
-export function ledgerOverHttp(api: ApiClient): LogSource {
-  return {
-    readTile: (tile) => api.readFile(tilePath(tile)),
-    readEntries: (index, width) => api.readFile(entriesPath(index, width)),
-  };
-}
 
 /**
  * Reads and verifies a whole ledger.
@@ -73,71 +64,124 @@ export type LedgerHistory = {
   readonly indexes: readonly number[];
 };
 
+/** One entry with what it was opened to; cover and public entries have no opening. */
+export type OpenedEntry = {
+  readonly index: number;
+  readonly leaf: Leaf;
+  readonly isCover: boolean;
+  readonly event?: { readonly opening: Opening; readonly commitment: Bytes };
+};
+
+/**
+ * Holds one opening against its entry.
+ * @param given - null for a public entry.
+ * @throws {VerificationError} `opening_missing`, `index_mismatch` (an opening for a public entry), `cover_invalid`
+ * (cover that is not exactly cover); as `verifyOpening`.
+ * @see libs/crypto SPEC.md §7.3, §7.4
+ */
+export function openEntry(
+  index: number,
+  entry: Bytes,
+  given: Openings['openings'][number] | undefined,
+): OpenedEntry {
+  const leaf = parseLeaf(entry);
+  if (leaf.class !== 0) return given === null ? { index, leaf, isCover: false } : refuse('index_mismatch');
+  if (given === undefined || given === null) return refuse('opening_missing');
+  const random = fromBase64(given.random, 'opening.random', 32);
+  const bytes = fromBase64(given.opening, 'opening');
+  const opening = verifyOpening(entry, random, bytes);
+  if (opening.type !== COVER_EVENT_TYPE) {
+    return { index, leaf, isCover: false, event: { opening, commitment: commitEvent(random, bytes) } };
+  }
+  if (!bytesEqual(bytes, encodeCoverOpening(opening.serverTime))) refuse('cover_invalid');
+  return { index, leaf, isCover: true };
+}
+
+/**
+ * The events of each case, in order of their numbers: events of one tick may be sequenced in any order.
+ * @returns histories whose chain is not checked yet.
+ */
+export function casesOf(opened: readonly OpenedEntry[]): CaseChain[] {
+  const cases = new Map<string, CaseChain['events'][number][]>();
+  for (const { event, index } of opened) {
+    if (event === undefined) continue;
+    const key = toHex(event.opening.casePseudonym);
+    const events = cases.get(key);
+    if (events === undefined) cases.set(key, [{ ...event, index }]);
+    else events.push({ ...event, index });
+  }
+  return [...cases].map(([casePseudonym, events]) => ({
+    casePseudonym,
+    events: events.sort((a, b) => a.opening.eventNumber - b.opening.eventNumber),
+  }));
+}
+
+type CaseChain = {
+  readonly casePseudonym: string;
+  readonly events: readonly {
+    readonly opening: Opening;
+    readonly commitment: Bytes;
+    readonly index: number;
+  }[];
+};
+
+/** @throws {VerificationError} `receipt_chain` unless the events run from 1 without gap, each naming the one before. */
+export function historyOf({ casePseudonym, events }: CaseChain): LedgerHistory {
+  checkChain(events);
+  return {
+    casePseudonym,
+    policyHash: toHex(events[0]?.opening.policyHash ?? refuse('receipt_chain')),
+    openings: events.map(({ opening }) => opening),
+    indexes: events.map(({ index }) => index),
+  };
+}
+
 /**
  * Holds openings against the entries: every class 0 entry has one, cover included, so nothing can be left out; and
  * each case's events run from 1 without gap, each naming the one before.
  *
  * @param entries - of the whole ledger, as `collectLedger` gives them.
  * @param openings - of entry 0 onwards, `null` for a public entry.
- * @throws {VerificationError} `opening_missing`, `index_mismatch` (an opening for a public entry, or cover that is not
- * cover), `receipt_chain`, as `verifyOpening`.
- * @see libs/crypto SPEC.md §7.3
+ * @throws {VerificationError} as `openEntry` and `historyOf`, at the first that does not hold.
  */
 export function checkOpenings(
   entries: ReadonlyMap<number, Bytes>,
   openings: Openings['openings'],
 ): LedgerHistory[] {
-  const cases = new Map<string, { opening: Opening; commitment: Bytes; index: number }[]>();
-  for (const [index, entry] of [...entries].sort(([a], [b]) => a - b)) {
-    const given = openings[index];
-    if (parseLeaf(entry).class !== 0) {
-      if (given !== null) refuse('index_mismatch');
-      continue;
-    }
-    if (given === undefined || given === null) return refuse('opening_missing');
-    const random = fromBase64(given.random, 'opening.random', 32);
-    const bytes = fromBase64(given.opening, 'opening');
-    const opening = verifyOpening(entry, random, bytes);
-    if (opening.type === COVER_EVENT_TYPE) {
-      if (!bytesEqual(bytes, encodeCoverOpening(opening.serverTime))) refuse('index_mismatch');
-      continue;
-    }
-    const key = toHex(opening.casePseudonym);
-    cases.set(key, [...(cases.get(key) ?? []), { opening, commitment: commitEvent(random, bytes), index }]);
-  }
-  return [...cases].map(([casePseudonym, unordered]) => {
-    // Events of one tick may be sequenced in any order; their numbers are the order.
-    const events = unordered.sort((a, b) => a.opening.eventNumber - b.opening.eventNumber);
-    checkChain(events);
-    return {
-      casePseudonym,
-      policyHash: toHex(events[0]?.opening.policyHash ?? refuse('receipt_chain')),
-      openings: events.map(({ opening }) => opening),
-      indexes: events.map((event) => event.index),
-    };
-  });
+  const opened = [...entries]
+    .sort(([a], [b]) => a - b)
+    .map(([index, entry]) => openEntry(index, entry, openings[index]));
+  return casesOf(opened).map(historyOf);
 }
 
 /** The clocks of one case, computed from the ledger alone. */
 export type CaseTimes = {
   readonly casePseudonym: string;
   readonly state: CaseState;
-  readonly times: readonly ResponseTime[];
+  readonly times: readonly WitnessedTime[];
 };
 
 /**
  * Response times of every case, exact to the second of the events' own times.
  * @param policies - response times by POLICY hash, hex.
+ * @param intervals - of every entry, by the witnesses' clocks; with them each time says what they bear out.
  * @throws {VerificationError} `policy_mismatch` for a hash that is not among them; `history_impossible`.
  */
 export function responseTimesFromLedger(
   histories: readonly LedgerHistory[],
   policies: ReadonlyMap<string, CasePolicy>,
+  intervals?: readonly LoggingInterval[],
 ): CaseTimes[] {
-  return histories.map(({ casePseudonym, policyHash, openings }) => {
+  return histories.map((history) => {
+    const { casePseudonym, policyHash, openings } = history;
     const policy = policies.get(policyHash) ?? refuse('policy_mismatch');
     const state = replayed(openings.map(eventOf), policy);
-    return { casePseudonym, state, times: responseTimes(state) };
+    const times = responseTimes(state);
+    return {
+      casePseudonym,
+      state,
+      times: intervals === undefined ? times : witnessedTimes(state, times, history, intervals),
+    };
   });
 }
 

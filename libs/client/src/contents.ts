@@ -1,5 +1,5 @@
 /** Opening what a case holds: every file committed by its event, every author known, nothing taken on trust. */
-import { applyConsentChange, encodeConsentMatrix, parseConsentMatrix } from '@app/casework';
+import { applyConsentChange, encodeConsentMatrix, type EventName, parseConsentMatrix } from '@app/casework';
 import type { StoredBox, StoredObject } from '@app/contracts';
 import {
   type BoxPurpose,
@@ -110,7 +110,8 @@ export async function openBoxes(
 /**
  * Opens every object there is a key for, oldest first.
  * @param reporterKey - her content key, if known beforehand; else the first report object tells it.
- * @throws {VerificationError} `object_uncommitted`, `object_author`, `object_sequence`, as `openObject`.
+ * @throws {VerificationError} `object_uncommitted`, `object_author`, `object_sequence`, `object_missing` for a message
+ * that was left out, as `openObject`.
  */
 export async function openObjects(
   service: Service,
@@ -141,7 +142,30 @@ export async function openObjects(
   entries.sort((a, b) => orderOf(a) - orderOf(b) || a.object.seq - b.object.seq);
   checkReporter(entries, reporterKey);
   checkSequence(entries);
+  if (newestSeed(seeds, MAIN) !== undefined) checkNothingHidden(history, objects);
   return entries;
+}
+
+const MAIN = 0;
+/** Acts of staff that are nothing but a message to the reporter. */
+const SPOKEN: readonly EventName[] = [
+  'ACKNOWLEDGED',
+  'INFO_REQUESTED',
+  'CONSENT_ASKED',
+  'CLOSED_OUT_OF_SCOPE',
+  'REPLY',
+];
+
+/** Consent records that are left out are an alarm of their own (checkConsents). */
+const CONSENTS: readonly EventName[] = ['CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'];
+
+/** Whoever may read `main` is shown what the reporter said, and what was said to her, whole. */
+function checkNothingHidden(history: History, objects: readonly StoredObject[]): void {
+  const shown = new Set(objects.map(({ eventNumber }) => eventNumber));
+  for (const { event, opening, items } of history.events) {
+    const speaks = event.actor === 'reporter' ? !CONSENTS.includes(event.type) : SPOKEN.includes(event.type);
+    if (speaks && items.size > 0 && !shown.has(opening.eventNumber)) refuse('object_missing');
+  }
 }
 
 function orderOf(entry: Entry): number {
@@ -234,9 +258,7 @@ function checkConsents(history: History, entries: readonly Entry[], main: Report
   if (!isSame) refuse('consent_mismatch');
   let signed = parseConsentMatrix(main.consents, 'report.consents');
   for (const { event, opening } of history.events) {
-    const isChange =
-      event.type === 'CONSENT' || event.type === 'WITHDRAW' || event.type === 'CONSENT_ANSWERED';
-    if (!isChange) continue;
+    if (!CONSENTS.includes(event.type)) continue;
     const record = entries.find(
       (entry) => orderOf(entry) === opening.eventNumber && entry.object.kind === 'consent',
     );

@@ -39,6 +39,8 @@ export type ClientCode =
   | 'promise_time'
   | 'proof_mismatch'
   | 'proof_overdue'
+  | 'promise_not_due'
+  | 'promise_kept'
   | 'state_mismatch'
   | 'history_impossible'
   | 'box_unlisted'
@@ -52,8 +54,20 @@ export type ClientCode =
   | 'consent_mismatch'
   | 'escalation_too_early'
   | 'no_access'
+  | 'checkpoint_forked'
+  | 'checkpoint_rolled_back'
   | 'index_mismatch'
-  | 'opening_missing';
+  | 'opening_missing'
+  | 'cover_invalid'
+  | 'entries_uncovered'
+  | 'growth_irregular'
+  | 'tick_mismatch'
+  | 'event_backdated'
+  | 'event_postdated'
+  | 'policy_not_logged'
+  | 'keyset_leaf_missing'
+  | 'keyset_unverified'
+  | 'certificate_unannounced';
 
 export type RefusalCode = ClientCode | CryptoVerificationCode | TlogVerificationCode;
 

@@ -20,7 +20,8 @@ import {
   parseCanonicalJson,
   toHex,
 } from '@app/encoding';
-import { NO_QUORUM_TIME, parsePolicy, type Policy, verifyTlogProof } from '@app/tlog';
+import { NO_QUORUM_TIME } from '@app/tlog';
+import { Checkpoints, ledgerOverHttp } from './checkpoints.js';
 import { type ClientDeps, refuse, type Trust } from './deps.js';
 
 const DAY = 86_400;
@@ -34,8 +35,6 @@ export const CLOCK_SKEW_SECONDS = 300;
 /** A KEYSET that holds, and how recently it was seen to. */
 export type Directory = {
   readonly keyset: Keyset;
-  /** The pinned policy; every proof is judged by it, never by the one in the KEYSET. */
-  readonly logPolicy: Policy;
   readonly freshness: 'fresh' | 'witnesses_silent';
   readonly witnessedAt: Instant;
   readonly witnesses: readonly string[];
@@ -53,7 +52,8 @@ export type DirectoryOptions = {
  *
  * @throws {VerificationError} the codes of `verifyKeyset` and `verifyTlogProof`; `keyset_not_in_log`,
  * `keyset_leaf_stale`, `keyset_leaf_early`, `witness_stale` (7 to 30 days: ask the user, then pass `acceptStale`),
- * `witness_too_old`, `clock_behind`, `trust_without_witnesses`.
+ * `witness_too_old`, `clock_behind`, `trust_without_witnesses`; `checkpoint_forked`, `checkpoint_rolled_back`.
+ * @param checkpoints - what the ledger's checkpoint must continue.
  * @see libs/crypto SPEC.md §6.4
  */
 export async function loadDirectory(
@@ -61,9 +61,9 @@ export async function loadDirectory(
   api: ApiClient,
   trust: Trust,
   options: DirectoryOptions = {},
+  checkpoints = new Checkpoints(deps.verifier, trust, ledgerOverHttp(api)),
 ): Promise<Directory> {
   const now = deps.now();
-  const logPolicy = parsePolicy(trust.policy);
   const fetched = async (): Promise<Keyset> =>
     verifyKeyset(deps.verifier, await api.call('keyset', {}), {
       rootset: trust.rootset,
@@ -77,12 +77,11 @@ export async function loadDirectory(
   if (announced.version !== keyset.version || !bytesEqual(announced.hash, keyset.hash)) {
     refuse('keyset_not_in_log');
   }
-  const { quorumTime, witnessed, checkpoint } = verifyTlogProof(proof, entry, logPolicy, deps.verifier);
+  const { quorumTime, witnessed, checkpoint } = await checkpoints.verifyProof(proof, entry);
   if (checkpoint.origin !== keyset.origin) refuse('keyset_not_in_log');
   const freshness = judgeAge(now, quorumTime, leaf.time, options.acceptStale === true);
   return {
     keyset,
-    logPolicy,
     freshness,
     witnessedAt: quorumTime,
     witnesses: witnessed.map((witness) => witness.name),

@@ -27,7 +27,6 @@ export {
   type CollectedLedger,
   collectLedger,
   type LedgerHistory,
-  ledgerOverHttp,
   responseTimesFromLedger,
 } from './audit.js';
 export { openCase, openCaseAttachment, type OpenedCase } from './case-file.js';
@@ -54,6 +53,7 @@ export {
   type SignedRootPart,
   type StaffKeys,
 } from './ceremony.js';
+export { Checkpoints, encodeReceipt, LAG_SECONDS, ledgerOverHttp } from './checkpoints.js';
 export type { Attachment, Entry, Message, Report } from './contents.js';
 export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
 export {
@@ -74,7 +74,17 @@ export {
   type EvaluationStaff,
   type Vault,
 } from './evaluation.js';
+export { verifyBrokenPromise } from './evidence.js';
 export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
+export { CLAIM_TOLERANCE_SECONDS, type LoggingInterval, type WitnessedTime } from './intervals.js';
+export {
+  auditLedger,
+  collectAuditBundle,
+  type KeysetAlarm,
+  type LedgerAudit,
+  type LedgerFinding,
+  monitorKeysets,
+} from './ledger-audit.js';
 export {
   changeConsent,
   confirm,
@@ -83,11 +93,19 @@ export {
   type MailboxView,
   openMailbox,
   openMailboxAttachment,
+  proofOfEvent,
   reply,
 } from './mailbox.js';
 export { type MailboxApi, withMailbox } from './mailbox-requests.js';
 export { type Accepted, awaitProof, type Progress, submitReport, type Witness } from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
 export { describeRefusal } from './refusals.js';
-export { connect, type Service, witnessedNow } from './service.js';
+export {
+  checkReceiptAgainst,
+  connect,
+  type ConnectOptions,
+  type ReceiptCheck,
+  type Service,
+  witnessedNow,
+} from './service.js';
 export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';

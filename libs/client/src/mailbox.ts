@@ -47,7 +47,7 @@ import {
 import { refuse } from './deps.js';
 import { loadPolicy } from './directory.js';
 import { consentJson, type ConsentRecord, parseConsentRecord, textJson } from './envelope.js';
-import { type History, verifyHistory, verifyReceipt } from './history.js';
+import { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
 import { type MailboxApi, withMailbox } from './mailbox-requests.js';
 import { type Accepted, checkAccepted, findProof, uploadBlobs, type Witness } from './participant.js';
 import { sealBlob } from './prepare.js';
@@ -119,7 +119,7 @@ export async function openMailbox(service: Service, code: Bytes): Promise<Mailbo
       event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
     ),
     report,
-    conversation: await witnessed(service, mailbox, history, conversationOf(entries)),
+    conversation: await witnessed(service, mailbox, { history, policy }, conversationOf(entries)),
     attachments: attachmentsOf(entries),
     entries,
     seeds,
@@ -149,6 +149,8 @@ async function verifiedHistory(
     history.last.opening.eventNumber === state.eventNumber &&
     bytesEqual(history.last.commitment, commitment) &&
     history.last.receipt.casePseudonym === casePseudonym &&
+    // An event dated ahead could wait for its place in the ledger as long as its author likes.
+    history.last.opening.serverTime <= state.time + TIME_TOLERANCE_SECONDS &&
     Math.abs(state.time - deps.now()) <= TIME_TOLERANCE_SECONDS;
   return isNewest ? { policy, history } : refuse('state_mismatch');
 }
@@ -156,17 +158,14 @@ async function verifiedHistory(
 async function witnessed(
   service: Service,
   mailbox: MailboxApi,
-  history: History,
+  { history, policy }: Pick<MailboxView, 'history' | 'policy'>,
   messages: readonly Message[],
 ): Promise<MailboxMessage[]> {
   const proofs = new Map<number, Witness | undefined>();
   for (const { from, eventNumber } of messages) {
     const event = history.events[eventNumber - 1];
     if (from !== 'staff' || event === undefined || proofs.has(eventNumber)) continue;
-    const witness = await findProof(service, mailbox, event);
-    const isOverdue = service.deps.now() > event.opening.serverTime + PROOF_GRACE_SECONDS;
-    if (witness === undefined && isOverdue) refuse('proof_overdue');
-    proofs.set(eventNumber, witness);
+    proofs.set(eventNumber, await provenInTime(service, mailbox, event, policy));
   }
   return messages.map((message) => {
     const witness = proofs.get(message.eventNumber);
@@ -174,8 +173,26 @@ async function witnessed(
   });
 }
 
-/** As long as a promise may take (POLICY default). */
-const PROOF_GRACE_SECONDS = 600;
+/**
+ * The proof of any event of the case, at any later visit; `encodeReceipt` makes a file of it.
+ * @returns undefined while the witnessed ledger does not have it yet.
+ * @throws {VerificationError} as `findProof`; `proof_overdue` once a promise's longest delay has passed.
+ */
+export async function proofOfEvent(view: MailboxView, eventNumber: number): Promise<Witness | undefined> {
+  const event = view.history.events[eventNumber - 1] ?? refuse('receipt_chain');
+  return provenInTime(view.service, view.mailbox, event, view.policy);
+}
+
+async function provenInTime(
+  service: Service,
+  mailbox: MailboxApi,
+  event: VerifiedEvent,
+  policy: Policy,
+): Promise<Witness | undefined> {
+  const witness = await findProof(service, mailbox, event);
+  const isOverdue = service.deps.now() > event.opening.serverTime + policy.max_promise_delay;
+  return witness === undefined && isOverdue ? refuse('proof_overdue') : witness;
+}
 
 /** A message to the office, with files if any. Errors as `submitReport`. */
 export async function reply(

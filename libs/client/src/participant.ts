@@ -4,7 +4,7 @@ import { type Promised, sealedItems, type SubmissionReceipt } from '@app/contrac
 import { BLOB_PART_BYTES } from '@app/crypto/seal';
 import { sha256, verifyPromise } from '@app/crypto/verify';
 import { bytesEqual, fromBase64, type Instant, toHex, VerificationError } from '@app/encoding';
-import { verifyTlogProof, type VerifiedTlogProof } from '@app/tlog';
+import type { VerifiedTlogProof } from '@app/tlog';
 import { refuse } from './deps.js';
 import { type VerifiedEvent, verifyReceipt } from './history.js';
 import type { MailboxApi } from './mailbox-requests.js';
@@ -162,10 +162,10 @@ export type Witness = {
 /**
  * Fetches the proof of one event, if the ledger and its witnesses have it already.
  * @returns undefined if they do not have it yet.
- * @throws {VerificationError} `proof_mismatch` if it is the proof of another entry; as `verifyTlogProof`.
+ * @throws {VerificationError} `proof_mismatch` if it is the proof of another entry; as `Checkpoints.verifyProof`.
  */
 export async function findProof(
-  { deps, directory }: Service,
+  { directory, checkpoints }: Service,
   mailbox: MailboxApi,
   event: VerifiedEvent,
 ): Promise<Witness | undefined> {
@@ -175,9 +175,7 @@ export async function findProof(
   if (answer === undefined) return undefined;
   const entry = fromBase64(answer.entry, 'proof.entry');
   if (!bytesEqual(entry, event.entry)) refuse('proof_mismatch');
-  const proven = verifiedOrEarly(() =>
-    verifyTlogProof(answer.proof, entry, directory.logPolicy, deps.verifier),
-  );
+  const proven = await verifiedOrEarly(checkpoints.verifyProof(answer.proof, entry));
   if (proven === undefined) return undefined;
   if (proven.checkpoint.origin !== directory.keyset.origin) refuse('proof_mismatch');
   return {
@@ -207,19 +205,21 @@ export async function awaitProof(
   }
 }
 
+/** A service that has lost the event it promised proves as little as one that is not ready. */
 async function notReady<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof ApiProblem && error.code === 'not_ready') return undefined;
+    const isUnproven = error instanceof ApiProblem && ['not_ready', 'not_found'].includes(error.code);
+    if (isUnproven) return undefined;
     throw error;
   }
 }
 
 /** A checkpoint that is not cosigned yet is early, not wrong. */
-function verifiedOrEarly(verify: () => VerifiedTlogProof): VerifiedTlogProof | undefined {
+async function verifiedOrEarly(proof: Promise<VerifiedTlogProof>): Promise<VerifiedTlogProof | undefined> {
   try {
-    return verify();
+    return await proof;
   } catch (error) {
     if (error instanceof VerificationError && error.code === 'quorum_missing') return undefined;
     throw error;

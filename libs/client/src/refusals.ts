@@ -36,12 +36,18 @@ const SENTENCES: Readonly<Record<string, string>> = {
   checkpoint_origin: 'This is another ledger than the one this program trusts.',
   inclusion_invalid: 'The proof does not show the entry in the ledger.',
   consistency_invalid: 'The ledger shown now does not continue the one seen before.',
+  checkpoint_forked:
+    'The ledger shown now does not continue the one this program saw before. This can be an attack; keep what you have.',
+  checkpoint_rolled_back:
+    'The ledger shown now is older than the one this program saw before. This can be an attack.',
   // A case.
   policy_mismatch: 'The response times shown are not those the ledger commits to.',
   receipt_mismatch: 'The receipt is not about what was sent.',
   receipt_chain: 'Events of the case are missing or out of order.',
   promise_signature: 'The promise to log your report is not signed by the service.',
   promise_time: 'The promise to log your report has an implausible time.',
+  promise_not_due: 'It is too early to say that the promise was broken.',
+  promise_kept: 'The promise was kept: the entry is in the ledger.',
   proof_mismatch: 'The proof is about another entry.',
   proof_overdue:
     'The service broke its promise: the entry is not in the witnessed ledger in time. Keep the promise.',
@@ -57,7 +63,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   object_author: 'A message is not by whom the service says it is.',
   object_sequence: 'Messages were exchanged or reordered.',
   object_uncommitted: 'The service showed something that no event of the case accounts for.',
-  object_missing: 'The signed report is missing.',
+  object_missing: 'The signed report or a message of the case is missing.',
   object_signature: "An object's signature does not hold.",
   object_wrong_thread: 'A message belongs to another case.',
   object_wrong_recipient: 'A message was written for somebody else.',
@@ -72,6 +78,18 @@ const SENTENCES: Readonly<Record<string, string>> = {
   blob_parts: 'An attachment is not the one that was sealed.',
   index_mismatch: 'An opening does not fit its entry in the ledger.',
   opening_missing: 'An entry of the ledger was not opened for the audit.',
+  cover_invalid: 'An entry that should be empty cover is not.',
+  entries_uncovered: 'No witnessed checkpoint covers exactly these entries.',
+  growth_irregular: 'The ledger did not grow as it must.',
+  tick_mismatch: 'An entry is dated off the beat of the ledger.',
+  event_backdated: 'An event is dated earlier than the witnesses allow.',
+  event_postdated: 'An event is dated later than the witnesses allow.',
+  policy_not_logged: 'An event names response times that were not in the ledger before it.',
+  keyset_leaf_missing: 'On a day the ledger did not confirm the key directory.',
+  keyset_unverified:
+    'The ledger announced a key directory that the officers this program trusts did not sign.',
+  certificate_unannounced:
+    'The key directory has a certificate that nobody announced. Ask the officers about it.',
   open_failed: 'This cannot be opened.',
   unreachable: 'The service cannot be reached; nothing was lost.',
 };

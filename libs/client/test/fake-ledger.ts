@@ -30,6 +30,10 @@ import { noteKey } from '../../../test/support/note-keys.js';
 
 export const ORIGIN = 'fake.example/cases/1';
 
+/** As in the POLICY of the tests. */
+const TICK = 60;
+const floor = (time: number): number => time - (time % TICK);
+
 type Opening = { random: string; opening: string } | null;
 
 export class FakeLedger {
@@ -39,6 +43,8 @@ export class FakeLedger {
   readonly log = noteKey(ORIGIN, 1, 'log');
   readonly witnesses = ['w1.example', 'w2.example'].map((name) => noteKey(name, 4, name));
   checkpoint = '';
+  /** The newest cosigned checkpoint of each size. */
+  readonly checkpoints = new Map<number, string>();
   #pending: { entry: Bytes; opening: Opening }[] = [];
 
   readonly reader: TileReader = {
@@ -54,16 +60,25 @@ export class FakeLedger {
 
   appendKeyset(keyset: { version: number; hash: Bytes }, time: number): void {
     const body = encodeKeysetLeafBody({ ...keyset, path: '/keyset' });
-    this.append(encodePublicLeaf({ class: PUBLIC_LEAF_CLASS.keyset, time, body }), null);
+    this.append(encodePublicLeaf({ class: PUBLIC_LEAF_CLASS.keyset, time: floor(time), body }), null);
   }
 
-  /** Sequences what is pending, covered to a multiple of 8, and publishes at the witnesses' time. */
+  appendPolicy(policy: { version: number; hash: Bytes }, time: number): void {
+    const body = encodeKeysetLeafBody({ ...policy, path: '/policy' });
+    this.append(encodePublicLeaf({ class: PUBLIC_LEAF_CLASS.policy, time: floor(time), body }), null);
+  }
+
+  appendEvent(time: number, random: Bytes, opening: Bytes): Bytes {
+    const entry = encodeCaseLeaf({ time: floor(time), commitment: commitEvent(random, opening) });
+    this.append(entry, { random: toBase64(random), opening: toBase64(opening) });
+    return entry;
+  }
+
+  /** Sequences what is pending, covered to a multiple of 8 and at least 8, and publishes at the witnesses' time. */
   async tick(now: number): Promise<void> {
-    while ((this.entries.length + this.#pending.length) % 8 !== 0) {
+    while (this.#pending.length % 8 !== 0 || this.#pending.length === 0) {
       const random = sha256(encodeUtf8(`cover ${String(this.entries.length + this.#pending.length)}`));
-      const opening = encodeCoverOpening(now);
-      const entry = encodeCaseLeaf({ time: now, commitment: commitEvent(random, opening) });
-      this.append(entry, { random: toBase64(random), opening: toBase64(opening) });
+      this.appendEvent(now, random, encodeCoverOpening(floor(now)));
     }
     const before = this.entries.length;
     const added = this.#pending.map(({ entry }) => leafHash(entry));
@@ -86,6 +101,14 @@ export class FakeLedger {
     const body = encodeCheckpoint({ origin: ORIGIN, size: this.entries.length, root });
     const lines = witnesses.map((witness) => cosign(body, witnessTime, witness));
     this.checkpoint = `${body}\n${signNote(body, this.log)}${lines.join('')}`;
+    this.checkpoints.set(this.entries.length, this.checkpoint);
+  }
+
+  /** Cosigned checkpoints with sizes in (after, upTo]. */
+  history(after: number, upTo: number): { size: number; note: string }[] {
+    return [...this.checkpoints]
+      .map(([size, note]) => ({ size, note }))
+      .filter(({ size }) => size > after && size <= upTo);
   }
 
   indexOf(entry: Bytes): number {

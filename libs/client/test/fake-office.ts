@@ -26,7 +26,6 @@ import {
   checkSealedShape,
   commitEvent,
   commitPayload,
-  encodeCaseLeaf,
   encodeMailboxRequest,
   encodeOpening,
   encodePromise,
@@ -230,7 +229,7 @@ export class FakeOffice {
     const random = this.random.bytes(32);
     one.last = commitEvent(random, opening);
     one.state = next;
-    const entry = encodeCaseLeaf({ time: event.at, commitment: one.last });
+    const entry = this.ledger.appendEvent(event.at, random, opening);
     one.events.push({
       casePseudonym: toHex(one.pseudonym),
       eventNumber: next.eventNumber,
@@ -243,7 +242,6 @@ export class FakeOffice {
       items: hashes.map(toHex),
       index: null,
     });
-    this.ledger.append(entry, { random: toBase64(random), opening: toBase64(opening) });
   }
 
   store(

@@ -50,6 +50,7 @@ export class FakeService extends FakeOffice {
       },
     );
     const service = new FakeService(org, providers, policy, promiseSeed);
+    service.ledger.appendPolicy({ version: policy.version, hash: service.keyset.policyHash }, NOW);
     await service.ledger.tick(NOW);
     return service;
   }

@@ -28,6 +28,7 @@ type StaffRoute =
   | 'casePart'
   | 'caseAct'
   | 'openings'
+  | 'checkpoints'
   | 'responseTimes';
 
 /** The staff origin. */
@@ -145,6 +146,15 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
       from: Number(query.from),
       openings: office.ledger.openings.slice(Number(query.from), Number(query.to)),
     }),
+    checkpoints: ({ query }) => {
+      const found = office.ledger.history(Number(query.after), Number(query.upTo));
+      // Two to a page, so that clients have to turn it.
+      const page = found.slice(0, 2);
+      return {
+        notes: page.map(({ note }) => note),
+        next: found.length > 2 ? page[1]?.size : null,
+      };
+    },
     responseTimes: () => ({ times: [] }),
   };
 }

@@ -60,6 +60,8 @@ export {
   submissionSchema,
 } from './public-api.js';
 export {
+  type AuditBundle,
+  auditBundleSchema,
   type CaseFile,
   caseFileSchema,
   type CaseList,
@@ -68,6 +70,9 @@ export {
   type CaseSummary,
   caseSummarySchema,
   challengeSchema,
+  type CheckpointPage,
+  checkpointsQuerySchema,
+  checkpointsSchema,
   type EpochBox,
   epochBoxesSchema,
   epochBoxSchema,

@@ -19,6 +19,8 @@ import {
   caseListQuerySchema,
   caseListSchema,
   challengeSchema,
+  checkpointsQuerySchema,
+  checkpointsSchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
@@ -252,6 +254,14 @@ export const ROUTES = {
     auth: 'session',
     query: openingsQuerySchema,
     response: openingsSchema,
+  },
+  checkpoints: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/oversight/checkpoints',
+    auth: 'session',
+    query: checkpointsQuerySchema,
+    response: checkpointsSchema,
   },
   responseTimes: {
     surface: 'staff',

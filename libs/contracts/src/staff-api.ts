@@ -114,6 +114,28 @@ export const openingsSchema = z.object({
 });
 export type Openings = z.infer<typeof openingsSchema>;
 
+/** Cosigned checkpoints with sizes in (after, upTo]. */
+export const checkpointsQuerySchema = z.strictObject({
+  after: z.coerce.number().int().min(0),
+  upTo: z.coerce.number().int().min(0),
+});
+/** By rising size; `next` goes into the next call's `after`, null after the last. */
+export const checkpointsSchema = z.object({ notes: z.array(z.string()), next: z.int().nullable() });
+export type CheckpointPage = z.infer<typeof checkpointsSchema>;
+
+/**
+ * All that an accredited auditor needs, in one file: every entry with its opening, the history of cosigned
+ * checkpoints, and the POLICY documents as canonical JSON. Strictly confidential (libs/tlog/SPEC.md §11).
+ */
+export const auditBundleSchema = z.strictObject({
+  version: z.literal(1),
+  entries: z.array(base64UpTo(65_535)),
+  openings: openingsSchema.shape.openings,
+  checkpoints: z.array(z.string()),
+  policies: z.array(z.string()),
+});
+export type AuditBundle = z.infer<typeof auditBundleSchema>;
+
 export const responseTimeSchema = z.object({
   casePseudonym: idSchema,
   clock: z.string(),

@@ -1,4 +1,11 @@
-import { type Openings, openingsQuerySchema, type responseTimesSchema, ROUTES } from '@app/contracts';
+import {
+  type CheckpointPage,
+  checkpointsQuerySchema,
+  type Openings,
+  openingsQuerySchema,
+  type responseTimesSchema,
+  ROUTES,
+} from '@app/contracts';
 import { Controller, Get, Query, SerializeOptions, UseGuards } from '@nestjs/common';
 import type { z } from 'zod';
 import { SignedIn, type Staff, StaffGuard } from '../session/staff.guard.js';
@@ -20,6 +27,15 @@ export class OversightController {
     @Query({ schema: openingsQuerySchema }) query: z.infer<typeof openingsQuerySchema>,
   ): Promise<Openings> {
     return this.#oversight.openings(staff, query.from, query.to);
+  }
+
+  @Get(ROUTES.checkpoints.path)
+  @SerializeOptions({ schema: ROUTES.checkpoints.response })
+  checkpoints(
+    @SignedIn() staff: Staff,
+    @Query({ schema: checkpointsQuerySchema }) query: z.infer<typeof checkpointsQuerySchema>,
+  ): Promise<CheckpointPage> {
+    return this.#oversight.checkpoints(staff, query.after, query.upTo);
   }
 
   @Get(ROUTES.responseTimes.path)

@@ -1,14 +1,17 @@
 import { hasCap, responseTimes } from '@app/casework';
-import type { Openings, ResponseTime } from '@app/contracts';
+import type { CheckpointPage, Openings, ResponseTime } from '@app/contracts';
 import { toBase64, toHex } from '@app/encoding';
 import { openings } from '@app/ledger';
-import { CaseRow, UnitOfWork } from '@app/persistence';
+import { CaseRow, LogQuorumRow, UnitOfWork } from '@app/persistence';
 import { Refused } from '@app/platform';
 import { Injectable } from '@nestjs/common';
+import { And, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { Staff } from '../session/staff.guard.js';
 
 /** Leaves in one answer. */
 const OPENINGS_MAX = 4_096;
+/** Checkpoints in one answer, each about a kilobyte. */
+const CHECKPOINTS_PAGE = 1_000;
 
 /** What oversight reads: times and codes, every leaf's opening, never content. */
 @Injectable()
@@ -28,6 +31,20 @@ export class OversightService {
         from,
         openings: opened.map((o) => o && { random: toBase64(o.random), opening: toBase64(o.opening) }),
       };
+    });
+  }
+
+  /** The checkpoints as they were published, each with its quorum: what bounds every claimed time. */
+  checkpoints(staff: Staff, after: number, upTo: number): Promise<CheckpointPage> {
+    checkOversees(staff);
+    return this.#work.read(async (tx) => {
+      const rows = await tx.find(LogQuorumRow, {
+        where: { size: And(MoreThan(after), LessThanOrEqual(upTo)) },
+        order: { size: 'ASC' },
+        take: CHECKPOINTS_PAGE,
+      });
+      const last = rows[CHECKPOINTS_PAGE - 1];
+      return { notes: rows.map(({ note }) => note), next: last?.size ?? null };
     });
   }
 
