@@ -249,7 +249,8 @@ async function makeVariants(server: TestServer, organisation: TestOrganisation) 
       source: ledger,
       open: async (tx, opened) => {
         const { event, next } = opened.decision;
-        await appender.openCase(tx, { row: columnsOf(opened), event, next, payload: { items: [] } });
+        const begun = { row: columnsOf(opened), event, next, payload: { items: [] } };
+        await appender.openCase(tx, begun, { tick_seconds: TICK_SECONDS });
       },
     },
     { name: 'bare', source: bare, open: (tx, opened) => insertCase(tx, opened, randomBytes(32)) },
