@@ -23,7 +23,7 @@ const { values } = parseArgs({
 
 const PLAN = values.ci
   ? {
-      stack: { rounds: 2, reports: 100 },
+      stack: { rounds: 2, reports: 80 },
       ledger: { rounds: 2, seconds: 2 },
       files: { entries: 50_000, rounds: 3 },
     }

@@ -57,9 +57,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const database = await openDatabase(options, stops);
     const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
     const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
-    onStep('schema');
-    await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
-    const processes = await startProcesses(options, origin, database.urls, stops);
+    const processes = await startProcesses(options, origin, database, stops);
     const stack = {
       publicUrl: `http://127.0.0.1:${String(processes.publicPort)}`,
       staffUrl: `http://localhost:${String(processes.staffPort)}`,
@@ -163,11 +161,11 @@ function outsideDatabase(dataDir: string, owner: string): Database {
 
 type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
 
-/** In order of need: who signs, who sequences, who answers. */
+/** Those who sign need no database, so they start beside its schema; after that each server waits for nobody. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
-  urls: Database['urls'],
+  database: Database,
   stops: (() => Promise<void>)[],
 ): Promise<Ports> {
   const { dataDir, onStep } = options;
@@ -184,13 +182,19 @@ async function startProcesses(
     writeFileSync(path.join(dataDir, 'pids'), all.map((p) => String(p.pid)).join('\n'));
     return port ?? 0;
   };
-  const environments = environmentsOf(options, origin, urls);
-  const [signer, ...witnesses] = await Promise.all([
+  const environments = environmentsOf(options, origin, database.urls);
+  const parties = Promise.all([
     start('signer', 'signer', environments.signer),
     ...WITNESS_NAMES.map((name) => start(name, 'witness', environments.witness(name))),
   ]);
-  await start('worker', 'worker', environments.worker(signer, witnesses));
-  const [publicPort, staffPort] = await Promise.all([
+  onStep('schema');
+  const schema = run('worker/src/migrate.js', {
+    SAFE_CONDUCT_DATABASE_URL: database.owner,
+    ...database.passwords,
+  });
+  const [[signer, ...witnesses]] = await Promise.all([parties, schema]);
+  const [, publicPort, staffPort] = await Promise.all([
+    start('worker', 'worker', environments.worker(signer, witnesses)),
     start('intake', 'intake', environments.intake),
     start('desk', 'desk', environments.desk),
   ]);
