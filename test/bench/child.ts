@@ -42,13 +42,13 @@ export class Child {
   }
 }
 
-/** In the child: answers every question, one after the other. */
-export function answer<Q, A extends object>(handle: (question: Q) => Promise<A> | A): void {
+/** In the child: answers every question, one after the other. @param handle - takes what the parent asks. */
+export function answer(handle: (question: never) => Promise<object> | object): void {
   let last: Promise<unknown> = Promise.resolve();
   process.on('message', (question) => {
     last = last.then(async () => {
       try {
-        process.send?.(await handle(question as Q));
+        process.send?.(await handle(question as never));
       } catch (error) {
         process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
         process.exit(1);

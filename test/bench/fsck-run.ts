@@ -10,19 +10,33 @@ export type FsckAnswer = { readonly fsckMs: number; readonly hashMs: number };
 const LEAF_BYTES = 45;
 const NODE_BYTES = 65;
 
-function hashAll(count: number): number {
-  const [leaf, node] = [randomBytes(LEAF_BYTES), randomBytes(NODE_BYTES)];
-  const began = performance.now();
-  for (let i = 0; i < count; i++) hash('sha256', leaf, 'buffer');
-  for (let i = 0; i < count; i++) hash('sha256', node, 'buffer');
-  return performance.now() - began;
+/** Processor time of this process, ms: others at work on the machine change it little. */
+async function spentMs(work: () => Promise<void> | void): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
 
-answer<FsckQuestion, FsckAnswer>(async ({ folder, entries }) => {
-  const began = performance.now();
-  const report = await fsck(folder, `${folder}/trust.json`);
-  const fsckMs = performance.now() - began;
-  if (report.size !== entries || report.findings.length > 0)
-    throw new Error('fsck judges an intact ledger wrongly');
-  return { fsckMs, hashMs: hashAll(entries) };
+function hashAll(count: number): void {
+  const [leaf, node] = [randomBytes(LEAF_BYTES), randomBytes(NODE_BYTES)];
+  for (let i = 0; i < count; i++) hash('sha256', leaf, 'buffer');
+  for (let i = 0; i < count; i++) hash('sha256', node, 'buffer');
+}
+
+answer(async ({ folder, entries }: FsckQuestion): Promise<FsckAnswer> => {
+  const half = Math.floor(entries / 2);
+  const before = await spentMs(() => {
+    hashAll(half);
+  });
+  const fsckMs = await spentMs(async () => {
+    const report = await fsck(folder, `${folder}/trust.json`);
+    if (report.size !== entries || report.findings.length > 0) {
+      throw new Error('fsck judges an intact ledger wrongly');
+    }
+  });
+  const after = await spentMs(() => {
+    hashAll(entries - half);
+  });
+  return { fsckMs, hashMs: before + after };
 });

@@ -172,7 +172,7 @@ process.once('disconnect', () => {
   process.exit(0);
 });
 
-answer<LoadQuestion, LoadAnswer>((question) => {
+answer((question: LoadQuestion): Promise<LoadAnswer> => {
   switch (question.kind) {
     case 'prepare':
       return prepare(question.count);

@@ -35,4 +35,4 @@ run().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
   process.exit(1);
 });
-answer<object, SequencerAnswer>(() => ({ ticks }));
+answer((): SequencerAnswer => ({ ticks }));
