@@ -242,7 +242,7 @@ const envelopes: readonly Format[] = [
   jsonFormat('receipt', [canonicalJson(receipt())], (text) => {
     const parsed = eventReceiptSchema.safeParse(read(text));
     if (!parsed.success) throw new ParseError('refused', 'receipt');
-    // All of a receipt that holds is committed, or names what is; the leaf's time alone may be earlier (SPEC.md §7.3).
+    // All of a receipt that holds is committed, or names what is; the leaf's time alone may be earlier (libs/crypto SPEC.md §7.3).
     const held = { ...verifyReceipt(parsed.data).receipt, entry: '' };
     if (!isDeepStrictEqual(held, { ...receipt(), entry: '' })) throw new Error('a forgery was verified');
     return undefined;
