@@ -50,7 +50,7 @@ export async function openTestCase(
       { now: intake.clock.now(), actor: { kind: 'reporter' }, policy },
     );
     if (!decision.ok) throw new Error(decision.refusal.code);
-    await intake.appender.openCase(tx, {
+    const opened = {
       row: {
         pseudonym,
         threadId: randomBytes(16),
@@ -63,7 +63,8 @@ export async function openTestCase(
       event: decision.event,
       next: decision.next,
       payload: { items: [] },
-    });
+    };
+    await intake.appender.openCase(tx, opened, policy);
     if (options.boxFor === undefined) return;
     await tx.insert(EscalationBoxRow, {
       casePseudonym: pseudonym,

@@ -57,7 +57,7 @@ program
   .requiredOption('--trust <file>', 'what you pinned: trust.json')
   .option('--json')
   .action(async (ledger: string, options: { trust: string; json?: boolean }) => {
-    const { report } = await fsck(ledger, options.trust, (done, total) => {
+    const report = await fsck(ledger, options.trust, (done, total) => {
       if (process.stderr.isTTY) process.stderr.write(`\r  ${String(done)} of ${String(total)} entries`);
     });
     const findings = report.findings.map(({ code, path }) => `${code} ${path}`);

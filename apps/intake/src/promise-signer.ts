@@ -3,7 +3,7 @@ import type { EventReceipt, MailboxState, SubmissionReceipt } from '@app/contrac
 import type { Signer } from '@app/crypto/sign';
 import { encodeMailboxState, encodePromise, parseOpening, TAG } from '@app/crypto/verify';
 import { fromBase64, type Instant, toBase64, toHex } from '@app/encoding';
-import { type Directory } from '@app/ledger';
+import type { Directory, InForce } from '@app/ledger';
 
 export class PromiseSigner {
   readonly #signer: Signer;
@@ -15,9 +15,7 @@ export class PromiseSigner {
   }
 
   /** The promise depends on the event alone, so a repeated request gets the same bytes. */
-  async promise(receipt: EventReceipt): Promise<SubmissionReceipt> {
-    const keyset = await this.#directory.currentKeyset();
-    const { policy } = await this.#directory.currentPolicy();
+  promise(receipt: EventReceipt, { keyset, policy: { policy } }: InForce): SubmissionReceipt {
     const time = parseOpening(fromBase64(receipt.opening, 'opening')).serverTime;
     const maxDelaySeconds = policy.max_promise_delay;
     const entry = fromBase64(receipt.entry, 'entry');

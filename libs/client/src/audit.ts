@@ -15,6 +15,7 @@ import {
 } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, type Instant, toHex, fromBase64 } from '@app/encoding';
 import {
+  type AuditOptions,
   type AuditReport,
   auditTree,
   type LogSource,
@@ -45,12 +46,13 @@ export async function collectLedger(
   trust: Trust,
   checkpoint: string,
   source: LogSource,
-  onProgress?: (done: number, total: number) => void,
+  options: Pick<AuditOptions, 'onProgress' | 'sha256'> = {},
 ): Promise<CollectedLedger> {
   const policy = parsePolicy(trust.policy);
   const entries = new Map<number, Bytes>();
-  const report = await auditTree(checkpoint, policy, verifier, source, onProgress, (index, entry) => {
-    entries.set(index, entry);
+  const report = await auditTree(checkpoint, policy, verifier, source, {
+    ...options,
+    onEntry: (index, entry) => void entries.set(index, entry),
   });
   return { checkpoint: verifyCheckpoint(checkpoint, policy, verifier), report, entries };
 }

@@ -19,7 +19,9 @@ export function concatBytes(...parts: readonly Uint8Array[]): Bytes {
 
 /** Equality of public byte strings. Not constant-time: never use it on secrets. */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((x, i) => x === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Lexicographic order, shorter first on a tie: negative, zero or positive. */

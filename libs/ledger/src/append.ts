@@ -25,7 +25,7 @@ import {
   toBase64,
   toHex,
 } from '@app/encoding';
-import { CaseRow, EventPayloadRow, LogOutboxRow, type Tx } from '@app/persistence';
+import { CaseRow, LogOutboxRow, type Tx } from '@app/persistence';
 import type { Random } from '@app/platform';
 
 const HASH_BYTES = 32;
@@ -245,26 +245,31 @@ function sealEvent(
   };
 }
 
+/** The entry and what its payload binds, in one round trip. */
+const INSERT_EVENT = `
+with added as (
+  insert into log_outbox (case_pseudonym, event_number, entry, random, opening, created_at)
+  values ($1, $2, $3, $4, $5, $6) returning id)
+insert into event_payloads
+  (outbox_id, payload_random, statement, signature, statement_hash, signature_hash, items)
+select id, $7, $8, $9, $10, $11, $12 from added`;
+
 async function appendEvent(tx: Tx, sealed: SealedEvent): Promise<EventReceipt> {
   const { casePseudonym, eventNumber, payload } = sealed;
-  const { identifiers } = await tx.insert(LogOutboxRow, {
-    casePseudonym: Buffer.from(casePseudonym),
+  await tx.query(INSERT_EVENT, [
+    Buffer.from(casePseudonym),
     eventNumber,
-    entry: Buffer.from(sealed.entry),
-    random: Buffer.from(sealed.random),
-    opening: Buffer.from(sealed.opening),
-    createdAt: sealed.at,
-  });
-  const outboxId = (identifiers[0] as { id: number }).id;
-  await tx.insert(EventPayloadRow, {
-    outboxId,
-    payloadRandom: Buffer.from(sealed.payloadRandom),
-    statement: payload.statement === undefined ? null : Buffer.from(payload.statement),
-    signature: payload.signature === undefined ? null : Buffer.from(payload.signature),
-    statementHash: Buffer.from(sealed.statementHash),
-    signatureHash: Buffer.from(sealed.signatureHash),
-    items: Buffer.from(concatBytes(...payload.items)),
-  });
+    Buffer.from(sealed.entry),
+    Buffer.from(sealed.random),
+    Buffer.from(sealed.opening),
+    sealed.at,
+    Buffer.from(sealed.payloadRandom),
+    payload.statement === undefined ? null : Buffer.from(payload.statement),
+    payload.signature === undefined ? null : Buffer.from(payload.signature),
+    Buffer.from(sealed.statementHash),
+    Buffer.from(sealed.signatureHash),
+    Buffer.from(concatBytes(...payload.items)),
+  ]);
   return {
     casePseudonym: toHex(casePseudonym),
     eventNumber,

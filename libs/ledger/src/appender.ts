@@ -1,7 +1,8 @@
+import type { Policy } from '@app/casework';
 import type { EventReceipt } from '@app/contracts';
 import type { Tx } from '@app/persistence';
 import type { Random } from '@app/platform';
-import { type AppendDeps, type NewCase, type NewEvent, openCase, recordEvent } from './append.js';
+import { type NewCase, type NewEvent, openCase, recordEvent } from './append.js';
 import type { Directory } from './directory.js';
 
 /** Appending as the servers inject it: with their randomness, at the tick of the POLICY in force. */
@@ -14,16 +15,17 @@ export class LedgerAppender {
     this.#random = random;
   }
 
-  async openCase(tx: Tx, opened: Omit<NewEvent, 'row'> & { readonly row: NewCase }): Promise<EventReceipt> {
-    return openCase(tx, opened, await this.#deps(tx));
+  /** @param policy - the one in force, which the new case follows. */
+  openCase(
+    tx: Tx,
+    opened: Omit<NewEvent, 'row'> & { readonly row: NewCase },
+    policy: Pick<Policy, 'tick_seconds'>,
+  ): Promise<EventReceipt> {
+    return openCase(tx, opened, { random: this.#random, tickSeconds: policy.tick_seconds });
   }
 
   async recordEvent(tx: Tx, recorded: NewEvent): Promise<EventReceipt> {
-    return recordEvent(tx, recorded, await this.#deps(tx));
-  }
-
-  async #deps(tx: Tx): Promise<AppendDeps> {
     const { policy } = await this.#directory.currentPolicy(tx);
-    return { random: this.#random, tickSeconds: policy.tick_seconds };
+    return recordEvent(tx, recorded, { random: this.#random, tickSeconds: policy.tick_seconds });
   }
 }

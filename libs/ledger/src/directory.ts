@@ -17,6 +17,9 @@ export type DirectoryDeps = {
 /** A POLICY and the hash by which events name it. */
 export type KnownPolicy = { readonly hash: Bytes; readonly body: string; readonly policy: Policy };
 
+/** The KEYSET in force and its POLICY, read at one moment. */
+export type InForce = { readonly keyset: Keyset; readonly policy: KnownPolicy };
+
 /** How long a verification is relied on: certificates are revoked and run out meanwhile. */
 const VERIFIED_SECONDS = 60;
 
@@ -56,10 +59,18 @@ export class Directory {
     return keyset;
   }
 
-  /** The POLICY the KEYSET in force names. @throws {DirectoryEmpty} if it has not been imported. */
+  /** The POLICY the KEYSET in force names. Errors as `inForce`. */
   async currentPolicy(tx?: Tx): Promise<KnownPolicy> {
-    const { policyHash } = await this.currentKeyset(tx);
-    return this.policy(policyHash, tx);
+    return (await this.inForce(tx)).policy;
+  }
+
+  /**
+   * The KEYSET in force and the POLICY it names.
+   * @throws {DirectoryEmpty} and {VerificationError} as `currentKeyset`, or if the POLICY has not been imported.
+   */
+  async inForce(tx?: Tx): Promise<InForce> {
+    const keyset = await this.currentKeyset(tx);
+    return { keyset, policy: await this.policy(keyset.policyHash, tx) };
   }
 
   /** A POLICY by its hash: cases follow the one of their submission. @throws {DirectoryEmpty} if it is not known. */
@@ -137,8 +148,9 @@ export class Directory {
     return verifyKeyset(verifier, bytes, { rootset, now, ...(previous !== undefined && { previous }) });
   }
 
+  /** @param read - one statement. */
   #within<T>(tx: Tx | undefined, read: (tx: Tx) => Promise<T>): Promise<T> {
-    return tx === undefined ? this.#deps.work.read(read) : read(tx);
+    return tx === undefined ? this.#deps.work.statement(read) : read(tx);
   }
 }
 

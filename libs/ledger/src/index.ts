@@ -13,7 +13,13 @@ export {
 } from './append.js';
 export { LedgerAppender } from './appender.js';
 export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpAudit } from './audit.js';
-export { Directory, type DirectoryDeps, DirectoryEmpty, type KnownPolicy } from './directory.js';
+export {
+  Directory,
+  type DirectoryDeps,
+  DirectoryEmpty,
+  type InForce,
+  type KnownPolicy,
+} from './directory.js';
 export { openings } from './entries.js';
 export { LedgerFault, type LedgerFaultCode } from './fault.js';
 export { type AnnouncedKeyset, announcedKeyset, type EntryProof, proofFor } from './proofs.js';

@@ -38,13 +38,13 @@ export function recipientColumns(recipient: WireBox['recipient']): Pick<BoxRow, 
 /** Inserts compartments, boxes and objects; a file or box stored before is a unique violation. */
 export async function insertSealed(tx: Tx, owner: SealedOwner, items: SealedItems): Promise<void> {
   const { casePseudonym, eventNumber, author } = owner;
-  for (const { compartment, epoch, publicKey } of items.compartments) {
+  const compartments = items.compartments.map(({ compartment, epoch, publicKey }) => {
     const key = bytes(publicKey, 'compartment.public_key');
-    await tx.insert(CompartmentRow, { casePseudonym, compartment, epoch, publicKey: key, eventNumber });
-  }
-  for (const { compartment, epoch, recipient, box, grant } of items.boxes) {
+    return { casePseudonym, compartment, epoch, publicKey: key, eventNumber };
+  });
+  const boxes = items.boxes.map(({ compartment, epoch, recipient, box, grant }) => {
     const sealed = bytes(box, 'box');
-    await tx.insert(BoxRow, {
+    return {
       id: sha256(sealed),
       casePseudonym,
       compartment,
@@ -53,18 +53,14 @@ export async function insertSealed(tx: Tx, owner: SealedOwner, items: SealedItem
       box: sealed,
       grantRecord: grant === undefined ? null : bytes(grant, 'grant'),
       eventNumber,
-    });
-  }
-  for (const { compartment, epoch, file } of items.objects) {
+    };
+  });
+  const objects = items.objects.map(({ compartment, epoch, file }) => {
     const sealed = bytes(file, 'object.file');
-    await tx.insert(ObjectRow, {
-      id: sha256(sealed),
-      casePseudonym,
-      compartment,
-      epoch,
-      author,
-      file: sealed,
-      eventNumber,
-    });
-  }
+    return { id: sha256(sealed), casePseudonym, compartment, epoch, author, file: sealed, eventNumber };
+  });
+  // One statement for each table; an insertion of no rows would be one of defaults.
+  if (compartments.length > 0) await tx.insert(CompartmentRow, compartments);
+  if (boxes.length > 0) await tx.insert(BoxRow, boxes);
+  if (objects.length > 0) await tx.insert(ObjectRow, objects);
 }

@@ -35,6 +35,11 @@ export class UnitOfWork {
     }
   }
 
+  /** Exactly one statement: it is a transaction by itself, without the round trips that begin and end one. */
+  statement<T>(one: (tx: Tx) => Promise<T>): Promise<T> {
+    return one(this.#source.manager);
+  }
+
   /** Reads outside a business transaction, in one snapshot. */
   read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#source.transaction('REPEATABLE READ', work);

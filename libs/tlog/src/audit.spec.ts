@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { bytesEqual, concatBytes, type Bytes } from '@app/encoding';
 import { nobleVerifier } from '@app/crypto/verify';
@@ -96,18 +97,14 @@ describe('an intact log', () => {
     const progress: number[] = [];
     const seen: number[] = [];
     const wrong: number[] = [];
-    const report = await auditTree(
-      large.note,
-      policy,
-      nobleVerifier(),
-      sourceOf(large.files),
-      (done, total) => progress.push(done / total),
-      (index, entry) => {
+    const report = await auditTree(large.note, policy, nobleVerifier(), sourceOf(large.files), {
+      onProgress: (done, total) => progress.push(done / total),
+      onEntry: (index, entry) => {
         seen.push(index);
         if (!bytesEqual(entry, entryAt(index))) wrong.push(index);
         return Promise.resolve();
       },
-    );
+    });
     expect(report).toEqual({
       size: LARGE,
       root: await rootFromTiles(LARGE, sourceOf(large.files)),
@@ -174,17 +171,31 @@ describe('a log with one wrong file', () => {
     expect(report.findings).toEqual([{ ...finding, path }]);
   });
 
+  it('is found with the hashing done by somebody else, and all of it is', async () => {
+    const files = damaged(large.files, { 'tile/0/007': flip(0) });
+    let hashed = 0;
+    const report = await auditTree(large.note, policy, nobleVerifier(), sourceOf(files), {
+      sha256: (message) => {
+        hashed += 1;
+        return new Uint8Array(createHash('sha256').update(message).digest());
+      },
+    });
+    expect(report.findings).toEqual([{ code: 'tile_mismatch', path: 'tile/0/007', index: 7 * 256 }]);
+    // Every leaf, and at least as many nodes as the tree has.
+    expect(hashed).toBeGreaterThanOrEqual(2 * report.size - 1);
+    await expect(
+      auditTree(large.note, policy, nobleVerifier(), sourceOf(large.files), {
+        sha256: () => new Uint8Array(32),
+      }),
+    ).resolves.toMatchObject({ findings: expect.arrayContaining([expect.anything()]) });
+  });
+
   it('passes on only the entries of bundles without a finding', async () => {
     const seen: number[] = [];
     const files = damaged(small.files, { 'tile/entries/001': flip(inEntry(9)), 'tile/0/002': flip(0) });
-    await auditTree(
-      small.note,
-      policy,
-      nobleVerifier(),
-      sourceOf(files),
-      undefined,
-      (i) => void seen.push(i),
-    );
+    await auditTree(small.note, policy, nobleVerifier(), sourceOf(files), {
+      onEntry: (i) => void seen.push(i),
+    });
     expect(seen).toHaveLength(SMALL - 256);
     expect(seen.filter((i) => Math.floor(i / 256) === 1)).toEqual([]);
   });

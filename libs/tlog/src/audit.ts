@@ -7,7 +7,16 @@
  */
 import { ParseError, bytesEqual, type Bytes } from '@app/encoding';
 import type { SignatureVerifier } from '@app/crypto/verify';
-import { appendToFrontier, emptyFrontier, foldSubtrees, leafHash, rootOfHashes, type Hash } from './hash.js';
+import {
+  appendToFrontier,
+  emptyFrontier,
+  foldSubtrees,
+  leafHash,
+  leafHashBy,
+  rootOfHashes,
+  type Hash,
+  type Sha256,
+} from './hash.js';
 import type { Policy } from './policy.js';
 import { TILE_WIDTH, entriesPath, hashesAtLevel, parseEntryBundle, tilePath, type TileId } from './tile.js';
 import { readHashes, type TileReader } from './tile-tree.js';
@@ -43,6 +52,15 @@ export type AuditReport = {
   readonly findings: readonly AuditFinding[];
 };
 
+export type AuditOptions = {
+  /** Does the hashing. */
+  readonly sha256?: Sha256 | undefined;
+  /** Called after each bundle with the number of entries passed and their total. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called in log order with each entry of each bundle that has no finding; awaited. */
+  readonly onEntry?: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
+};
+
 /** Hashes of one tile; undefined where what lies below could not be hashed. */
 type Slots = readonly (Hash | undefined)[];
 
@@ -51,8 +69,7 @@ type Slots = readonly (Hash | undefined)[];
  *
  * Reads every file the size implies, partial ones included: each once if all is well, again where something is
  * wrong (the partial tiles twice in any case). Keeps one tile per level in memory.
- * @param onProgress - called after each bundle with the number of entries passed and their total.
- * @param onEntry - called in log order with each entry of each bundle that has no finding; awaited.
+ * @param options - who else takes part, see {@link AuditOptions}.
  * @returns no findings if, and only if, the log is intact. A `tile_mismatch` or `entries_mismatch` names the wrong
  *   file as long as, on every path to the root, either the tiles or the entries are intact; where both are wrong
  *   all files that disagree are named.
@@ -65,12 +82,11 @@ export async function auditTree(
   policy: Policy,
   verifier: SignatureVerifier,
   source: LogSource,
-  onProgress?: (done: number, total: number) => void,
-  onEntry?: (index: number, entry: Bytes) => void | Promise<void>,
+  options: AuditOptions = {},
 ): Promise<AuditReport> {
   const { size, root } = verifyCheckpoint(checkpointNote, policy, verifier).checkpoint;
   const findings: AuditFinding[] = [];
-  const walk: Walk = { source, size, findings, onProgress, onEntry };
+  const walk: Walk = { ...options, source, size, findings };
   const edge = edgeTiles(size);
   const expected = await resolveEdge(walk, edge, root);
   for (const [i, tile] of edge.entries()) await checkTile(walk, tile, expected[i]);
@@ -81,9 +97,7 @@ type Walk = {
   readonly source: LogSource;
   readonly size: number;
   readonly findings: AuditFinding[];
-  readonly onProgress: ((done: number, total: number) => void) | undefined;
-  readonly onEntry: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
-};
+} & AuditOptions;
 
 /** The partial tiles, highest level first: together they cover every entry once, in log order. */
 function edgeTiles(size: number): TileId[] {
@@ -100,12 +114,12 @@ function edgeTiles(size: number): TileId[] {
 /** The root expected of each partial tile, or undefined where nothing vouches for it. */
 async function resolveEdge(walk: Walk, edge: readonly TileId[], root: Hash): Promise<(Hash | undefined)[]> {
   const stored = await Promise.all(edge.map((tile) => readTile(walk, tile).then(({ hashes }) => hashes)));
-  const fromTiles = stored.map(rootOfSlots);
-  if (foldsTo(stored, root)) return fromTiles;
+  const fromTiles = stored.map((slots) => rootOfSlots(walk, slots));
+  if (foldsTo(walk, stored, root)) return fromTiles;
   const recomputed: Slots[] = [];
   for (const tile of edge) recomputed.push(await recompute(walk, tile));
-  const fromEntries = recomputed.map(rootOfSlots);
-  if (foldsTo(recomputed, root)) return fromEntries;
+  const fromEntries = recomputed.map((slots) => rootOfSlots(walk, slots));
+  if (foldsTo(walk, recomputed, root)) return fromEntries;
   walk.findings.push({ code: 'root_mismatch', path: 'checkpoint' });
   return fromEntries.map((hash, i) => agreed(hash, fromTiles[i]));
 }
@@ -114,7 +128,7 @@ async function resolveEdge(walk: Walk, edge: readonly TileId[], root: Hash): Pro
 async function checkTile(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
   if (tile.level === 0) return checkBundle(walk, tile, expected);
   const stored = await readTile(walk, tile);
-  const vouched = stored.hashes !== undefined && isSame(rootOfSlots(stored.hashes), expected);
+  const vouched = stored.hashes !== undefined && isSame(rootOfSlots(walk, stored.hashes), expected);
   const children = vouched ? stored.hashes : await resolveChildren(walk, tile, stored, expected);
   for (let i = 0; i < tile.width; i += 1) await checkTile(walk, childOf(tile, i), children[i]);
 }
@@ -128,7 +142,7 @@ async function resolveChildren(
 ): Promise<Slots> {
   const path = tilePath(tile);
   const recomputed = await recompute(walk, tile);
-  const proven = isSame(rootOfSlots(recomputed), expected);
+  const proven = isSame(rootOfSlots(walk, recomputed), expected);
   if (stored.hashes === undefined) {
     walk.findings.push({ code: stored.problem, path });
     return proven ? recomputed : [];
@@ -149,7 +163,7 @@ async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined)
   const bundle = await readBundle(walk, tile);
   const first = tile.index * TILE_WIDTH;
   const different = firstDifference(stored.hashes ?? [], bundle.hashes ?? []);
-  const [isTileRight, isBundleRight] = compare(stored, bundle, different, expected);
+  const [isTileRight, isBundleRight] = compare(walk, [stored, bundle], different, expected);
   // Without an expected root there is something to blame only if the two differ.
   const isBlamed = expected !== undefined || different >= 0;
   // The first difference is one file's fault only if the other file is right.
@@ -164,14 +178,14 @@ async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined)
 
 /** Whether each of the two folds to the expected root. */
 function compare(
-  stored: StoredTile,
-  bundle: StoredTile,
+  walk: Walk,
+  [stored, bundle]: readonly [StoredTile, StoredTile],
   different: number,
   expected: Hash | undefined,
 ): [boolean, boolean] {
-  const isTileRight = isSame(rootOfSlots(stored.hashes), expected);
+  const isTileRight = isSame(rootOfSlots(walk, stored.hashes), expected);
   const areSame = stored.hashes !== undefined && bundle.hashes !== undefined && different < 0;
-  return [isTileRight, areSame ? isTileRight : isSame(rootOfSlots(bundle.hashes), expected)];
+  return [isTileRight, areSame ? isTileRight : isSame(rootOfSlots(walk, bundle.hashes), expected)];
 }
 
 function judge(
@@ -193,7 +207,9 @@ async function passOn(walk: Walk, first: number, entries: readonly Bytes[]): Pro
 async function recompute(walk: Walk, tile: TileId): Promise<Slots> {
   if (tile.level === 0) return (await readBundle(walk, tile)).hashes ?? unknownSlots(tile);
   const slots: (Hash | undefined)[] = [];
-  for (let i = 0; i < tile.width; i += 1) slots.push(rootOfSlots(await recompute(walk, childOf(tile, i))));
+  for (let i = 0; i < tile.width; i += 1) {
+    slots.push(rootOfSlots(walk, await recompute(walk, childOf(tile, i))));
+  }
   return slots;
 }
 
@@ -213,7 +229,7 @@ async function readTile(walk: Walk, tile: TileId): Promise<StoredTile> {
 async function readBundle(walk: Walk, tile: TileId): Promise<StoredBundle> {
   try {
     const entries = parseEntryBundle(await walk.source.readEntries(tile.index, tile.width), tile.width);
-    return { hashes: entries.map(leafHash), entries };
+    return { hashes: entries.map((entry) => hashLeaf(walk, entry)), entries };
   } catch (error) {
     const problem = error instanceof ParseError ? 'entries_malformed' : 'entries_missing';
     return { hashes: undefined, problem, entries: [] };
@@ -232,18 +248,22 @@ function isComplete(slots: Slots): slots is readonly Hash[] {
   return !slots.includes(undefined);
 }
 
-function rootOfSlots(slots: Slots | undefined): Hash | undefined {
-  return slots !== undefined && isComplete(slots) ? rootOfHashes(slots) : undefined;
+function hashLeaf({ sha256 }: Walk, entry: Bytes): Hash {
+  return sha256 === undefined ? leafHash(entry) : leafHashBy(sha256, entry);
+}
+
+function rootOfSlots({ sha256 }: Walk, slots: Slots | undefined): Hash | undefined {
+  return slots !== undefined && isComplete(slots) ? rootOfHashes(slots, sha256) : undefined;
 }
 
 /** Whether the partial tiles, highest level first, make up the tree with this root. */
-function foldsTo(tiles: readonly (Slots | undefined)[], root: Hash): boolean {
+function foldsTo({ sha256 }: Walk, tiles: readonly (Slots | undefined)[], root: Hash): boolean {
   const subtrees: Hash[] = [];
   for (const slots of tiles) {
     if (slots === undefined || !isComplete(slots)) return false;
-    subtrees.push(...appendToFrontier(emptyFrontier, slots).hashes);
+    subtrees.push(...appendToFrontier(emptyFrontier, slots, sha256).hashes);
   }
-  return bytesEqual(foldSubtrees(subtrees), root);
+  return bytesEqual(foldSubtrees(subtrees, sha256), root);
 }
 
 function isSame(a: Hash | undefined, b: Hash | undefined): boolean {

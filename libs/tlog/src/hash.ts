@@ -8,10 +8,13 @@ import { sha256 } from '@app/crypto/verify';
 /** A SHA-256 output; always 32 bytes. */
 export type Hash = Bytes;
 
+/** SHA-256 by whoever has a faster one than ours; where none is given ours is used. */
+export type Sha256 = (message: Uint8Array) => Hash;
+
 export const HASH_BYTES = 32;
 
-const LEAF_PREFIX = Uint8Array.of(0x00);
-const NODE_PREFIX = Uint8Array.of(0x01);
+const LEAF_PREFIX = 0x00;
+const NODE_PREFIX = 0x01;
 
 /**
  * Hashes one log entry as a leaf.
@@ -19,8 +22,16 @@ const NODE_PREFIX = Uint8Array.of(0x01);
  * @see SPEC.md §1.1; RFC 9162 §2.1.1
  */
 export function leafHash(entry: Uint8Array): Hash {
+  return leafHashBy(sha256, entry);
+}
+
+/** As {@link leafHash}, with another implementation. */
+export function leafHashBy(hash: Sha256, entry: Uint8Array): Hash {
   // RFC 9162 §2.1.1: MTH({d[0]}) = SHA-256(0x00 ‖ d[0])
-  return sha256(concatBytes(LEAF_PREFIX, entry));
+  const message = new Uint8Array(1 + entry.length);
+  message[0] = LEAF_PREFIX;
+  message.set(entry, 1);
+  return hash(message);
 }
 
 /**
@@ -31,8 +42,16 @@ export function leafHash(entry: Uint8Array): Hash {
  * @see SPEC.md §1.1; RFC 9162 §2.1.1
  */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
+  return nodeHashBy(sha256, left, right);
+}
+
+function nodeHashBy(hash: Sha256, left: Uint8Array, right: Uint8Array): Hash {
   // RFC 9162 §2.1.1: MTH(D_n) = SHA-256(0x01 ‖ MTH(D[0:k]) ‖ MTH(D[k:n]))
-  return sha256(concatBytes(NODE_PREFIX, left, right));
+  const message = new Uint8Array(1 + left.length + right.length);
+  message[0] = NODE_PREFIX;
+  message.set(left, 1);
+  message.set(right, 1 + left.length);
+  return hash(message);
 }
 
 /**
@@ -60,7 +79,11 @@ export const emptyFrontier: Frontier = { size: 0, hashes: [] };
  * @returns the frontier of the grown tree; `frontier` is left as it was.
  * @see SPEC.md §1.2
  */
-export function appendToFrontier(frontier: Frontier, leafHashes: readonly Hash[]): Frontier {
+export function appendToFrontier(
+  frontier: Frontier,
+  leafHashes: readonly Hash[],
+  hash: Sha256 = sha256,
+): Frontier {
   const hashes = [...frontier.hashes];
   let size = frontier.size;
   if (!isSize(size + leafHashes.length)) throw new Invariant('tree size above 2^53 - 1');
@@ -69,7 +92,7 @@ export function appendToFrontier(frontier: Frontier, leafHashes: readonly Hash[]
     let carried = leaf;
     // Adding one leaf carries like a binary counter: every trailing one bit is a finished left sibling.
     for (let bits = size; bits % 2 === 1; bits = Math.floor(bits / 2)) {
-      carried = nodeHash(lastOf(hashes), carried);
+      carried = nodeHashBy(hash, lastOf(hashes), carried);
       hashes.pop();
     }
     hashes.push(carried);
@@ -88,13 +111,15 @@ export function frontierRoot(frontier: Frontier): Hash {
 }
 
 /** Folds the roots of neighbouring perfect subtrees, largest first, into the root of the range they make up. */
-export function foldSubtrees(hashes: readonly Hash[]): Hash {
-  return hashes.length === 0 ? emptyRoot() : hashes.reduceRight((right, left) => nodeHash(left, right));
+export function foldSubtrees(hashes: readonly Hash[], hash: Sha256 = sha256): Hash {
+  return hashes.length === 0
+    ? emptyRoot()
+    : hashes.reduceRight((right, left) => nodeHashBy(hash, left, right));
 }
 
 /** The root over hashes taken as leaves, such as the content of one tile. */
-export function rootOfHashes(hashes: readonly Hash[]): Hash {
-  return frontierRoot(appendToFrontier(emptyFrontier, hashes));
+export function rootOfHashes(hashes: readonly Hash[], hash: Sha256 = sha256): Hash {
+  return foldSubtrees(appendToFrontier(emptyFrontier, hashes, hash).hashes, hash);
 }
 
 /**

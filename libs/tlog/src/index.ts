@@ -1,4 +1,11 @@
-export { auditTree, type AuditCode, type AuditFinding, type AuditReport, type LogSource } from './audit.js';
+export {
+  auditTree,
+  type AuditCode,
+  type AuditFinding,
+  type AuditOptions,
+  type AuditReport,
+  type LogSource,
+} from './audit.js';
 export {
   cosign,
   cosignatureMessage,
@@ -21,6 +28,7 @@ export {
   parseFrontier,
   type Frontier,
   type Hash,
+  type Sha256,
 } from './hash.js';
 export {
   ALGORITHM_COSIGNATURE,

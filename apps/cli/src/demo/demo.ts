@@ -41,7 +41,7 @@ import { encodeWords, makeReporterCode } from '@app/crypto/seal';
 import { Invariant, parseCanonicalJson, toHex } from '@app/encoding';
 import type { Openings, ResponseTime as StoredTime } from '@app/contracts';
 import { apiOf, makeDeps } from '../client.js';
-import { fsck } from '../commands/fsck.js';
+import { fsckAndCollect } from '../commands/fsck.js';
 import { receiptFile, verifyReceiptFile } from '../commands/receipts.js';
 import { readMembers, readTrust } from '../stack/evaluation-files.js';
 import { type Stack, startStack } from '../stack/stack.js';
@@ -292,7 +292,7 @@ async function untilProven({ service, mailbox, history }: MailboxView): Promise<
 /** From outside: the whole ledger, every opening, and the times recomputed from them alone. */
 async function prove(stack: Stack, staff: Staff): Promise<void> {
   say('\nVerified from outside');
-  const { report, entries } = await fsck(stack.publicUrl, stack.trustFile);
+  const { report, entries } = await fsckAndCollect(stack.publicUrl, stack.trustFile);
   if (report.findings.length > 0) throw new Invariant(JSON.stringify(report.findings));
   say(`  fsck: ${String(report.size)} entries, nothing wrong`);
   const { api } = staff.oversight.service;

@@ -103,12 +103,15 @@ export class MailboxService {
 
   /** One act of the reporter; sent again, it answers what it answered before. */
   async act(mailbox: SignedMailbox, act: MailboxAct): Promise<SubmissionReceipt> {
-    const receipt = await this.#work.run(async (tx) => {
+    const { receipt, inForce } = await this.#work.run(async (tx) => {
       const row = await ownCaseForUpdate(tx, mailbox);
       const earlier = await this.#findEarlier(tx, mailbox, row, act);
-      return earlier ?? this.#record(tx, mailbox, row, act);
+      return {
+        receipt: earlier ?? (await this.#record(tx, mailbox, row, act)),
+        inForce: await this.#directory.inForce(tx),
+      };
     });
-    return this.#promises.promise(receipt);
+    return this.#promises.promise(receipt, inForce);
   }
 
   async #findEarlier(

@@ -82,7 +82,9 @@ export class MailboxGuard implements CanActivate {
       throw new Refused('unauthorized');
     }
     // The nonce is spent only by a request that is truly signed, so nobody can spend another's.
-    const fresh = await this.#work.run((tx) => takeNonce(tx, 'mailbox', credential.nonce, this.#clock.now()));
+    const fresh = await this.#work.statement((tx) =>
+      takeNonce(tx, 'mailbox', credential.nonce, this.#clock.now()),
+    );
     if (!fresh) throw new Refused('nonce_expired');
     request.signedMailbox = {
       id: credential.mailboxId,

@@ -26,7 +26,7 @@ export class NoncesController {
   ): Promise<z.infer<typeof noncesSchema>> {
     const expires = this.#clock.now() + NONCE_SECONDS;
     const nonces = Array.from({ length: request.count }, () => this.#random.bytes(16));
-    await this.#work.run((tx) => addNonces(tx, nonces, expires));
+    await this.#work.statement((tx) => addNonces(tx, nonces, expires));
     return { nonces: nonces.map(toHex), expires };
   }
 }

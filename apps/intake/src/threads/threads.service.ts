@@ -2,7 +2,7 @@ import { decide } from '@app/casework';
 import { type EventReceipt, type Submission, type SubmissionReceipt, sealedItems } from '@app/contracts';
 import { sha256 } from '@app/crypto/verify';
 import { fromBase64, fromHex, type Instant } from '@app/encoding';
-import { Directory, LedgerAppender, receiptFor } from '@app/ledger';
+import { Directory, type KnownPolicy, LedgerAppender, receiptFor } from '@app/ledger';
 import { enqueue } from '@app/jobs/enqueue';
 import {
   CaseBlobRow,
@@ -71,15 +71,15 @@ export class ThreadsService {
 
   async #accept(mailbox: SignedMailbox, submission: Submission): Promise<SubmissionReceipt> {
     const now = this.#clock.now();
-    const keyset = await this.#directory.currentKeyset();
-    const receipt = await this.#work.run(async (tx) => {
+    const { receipt, inForce } = await this.#work.run(async (tx) => {
+      const inForce = await this.#directory.inForce(tx);
       const earlier = await this.#findEarlier(tx, mailbox, submission);
-      if (earlier) return earlier;
-      checkSubmission(submission, keyset, now);
+      if (earlier) return { receipt: earlier, inForce };
+      checkSubmission(submission, inForce.keyset, now);
       for (const blob of submission.blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
-      return this.#store(tx, mailbox, submission, now);
+      return { receipt: await this.#store(tx, mailbox, submission, inForce.policy, now), inForce };
     });
-    return this.#promises.promise(receipt);
+    return this.#promises.promise(receipt, inForce);
   }
 
   /** A repeat is recognised by its body; the same ids with another body are somebody else's. */
@@ -97,8 +97,13 @@ export class ThreadsService {
     return receiptFor(tx, row.pseudonym, 1);
   }
 
-  async #store(tx: Tx, mailbox: SignedMailbox, submission: Submission, now: Instant): Promise<EventReceipt> {
-    const { policy, hash: policyHash } = await this.#directory.currentPolicy(tx);
+  async #store(
+    tx: Tx,
+    mailbox: SignedMailbox,
+    submission: Submission,
+    { policy, hash: policyHash }: KnownPolicy,
+    now: Instant,
+  ): Promise<EventReceipt> {
     const decision = decide(
       undefined,
       {
@@ -113,7 +118,7 @@ export class ThreadsService {
     );
     if (!decision.ok) throw new Refused('not_allowed_now');
     const pseudonym = Buffer.from(this.#random.bytes(16));
-    const receipt = await this.#ledger.openCase(tx, {
+    const opened = {
       row: {
         pseudonym,
         threadId: Buffer.from(fromHex(submission.threadId, 'thread_id', 16)),
@@ -130,7 +135,8 @@ export class ThreadsService {
         signature: mailbox.signature,
         items: sealedItems(submission).map((item) => sha256(fromBase64(item, 'item'))),
       },
-    });
+    };
+    const receipt = await this.#ledger.openCase(tx, opened, policy);
     await insertSealed(tx, { casePseudonym: pseudonym, eventNumber: 1, author: 'reporter' }, submission);
     await storeEscalationBox(tx, pseudonym, submission.escalation);
     await bindBlobs(tx, pseudonym, 1, submission.blobs);
