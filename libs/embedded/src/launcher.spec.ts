@@ -109,7 +109,7 @@ describe('startEmbeddedPostgres', () => {
     const home = freshHome();
     const first = await start(home);
     await query(first.url('postgres'), 'create table t as select generate_series(1, 1000) as n');
-    process.kill(first.pid ?? 0, 'SIGKILL');
+    process.kill(first.pid, 'SIGKILL');
     const second = await start(home);
     expect(second.owned).toBe(true);
     expect(second.pid).not.toBe(first.pid);

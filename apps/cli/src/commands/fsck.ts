@@ -1,15 +1,16 @@
 /** `safe-conduct fsck`: re-derives a whole ledger from its entries and names every file that is wrong. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ApiClient } from '@app/api-client';
 import { type CollectedLedger, collectLedger, ledgerOverHttp } from '@app/client';
 import { sodiumVerifier } from '@app/crypto/verify';
 import { entriesPath, type LogSource, tilePath } from '@app/tlog';
 import { apiOf } from '../client.js';
 import { readTrust } from '../stack/evaluation-files.js';
 
-/** @param target - an origin, or a folder with `checkpoint` and `tile/`. */
+/** @param target - an origin, a client of one, or a folder with `checkpoint` and `tile/`. */
 export async function fsck(
-  target: string,
+  target: string | ApiClient,
   trustFile: string,
   onProgress?: (done: number, total: number) => void,
 ): Promise<CollectedLedger> {
@@ -17,9 +18,9 @@ export async function fsck(
   return collectLedger(await sodiumVerifier(), readTrust(trustFile), checkpoint, source, onProgress);
 }
 
-async function open(target: string): Promise<{ checkpoint: string; source: LogSource }> {
-  if (/^https?:/.test(target)) {
-    const api = apiOf(target);
+async function open(target: string | ApiClient): Promise<{ checkpoint: string; source: LogSource }> {
+  if (typeof target !== 'string' || /^https?:/.test(target)) {
+    const api = typeof target === 'string' ? apiOf(target) : target;
     return { checkpoint: await api.call('checkpoint', {}), source: ledgerOverHttp(api) };
   }
   const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>

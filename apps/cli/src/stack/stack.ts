@@ -1,24 +1,26 @@
 /** The evaluation stack: PostgreSQL, signer, two witnesses, worker, intake and desk as separate processes. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
 import type { ClientDeps } from '@app/client';
-import { ensureDatabase, EmbeddedPostgresError, startEmbeddedPostgres } from '@app/embedded';
+import { EmbeddedPostgresError } from '@app/embedded';
+import { z } from 'zod';
+import { openDatabase, type StackDatabase } from './database.js';
 import { ensureOrganisation } from './evaluation-files.js';
+import { Occupancy } from './occupancy.js';
 import { StackProcess } from './process.js';
 
-const DIST = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
-const DATABASE = 'safe_conduct';
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
+/** The built programs: this file is one of them, or lies in the sources beside them. */
+const DIST = path.basename(ROOT) === 'dist' ? ROOT : path.join(ROOT, 'dist');
 /** Rises when the layout of the data directory changes. */
 const DATA_VERSION = 1;
 const READY_POLL_MS = 100;
 const READY_MS = 60_000;
-const ROLES = ['intake', 'desk', 'worker'] as const;
 
 /** A failure the operator can mend: one sentence, no stack. */
 export class StackError extends Error {}
@@ -32,6 +34,10 @@ export type StackOptions = {
   readonly policy: Policy;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onStep: (step: string) => void;
+  /** With an outside database: makes one of its own on that server, and drops it at the end. */
+  readonly temporary?: boolean;
+  /** Gives up the start when it is aborted, and ends what was started. */
+  readonly signal?: AbortSignal;
 };
 
 export type Stack = {
@@ -39,45 +45,106 @@ export type Stack = {
   readonly staffUrl: string;
   readonly trustFile: string;
   readonly ledgerDir: string;
+  /** Connects as the owner of the database. */
+  readonly databaseUrl: string;
   readonly madeOrganisation: boolean;
   readonly processes: readonly StackProcess[];
   stop(): Promise<void>;
 };
 
-export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, deps, onStep } = options;
+export async function startStack(given: StackOptions): Promise<Stack> {
+  const { dataDir, deps, signal, env } = given;
+  const onStep = (step: string): void => {
+    signal?.throwIfAborted();
+    given.onStep(step);
+  };
+  const options: StackOptions = { ...given, onStep };
   prepareDataDir(dataDir);
-  endLeftovers(dataDir);
+  const occupancy = occupy(dataDir);
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) await end();
   };
+  stops.push(() => {
+    occupancy.leave();
+    return Promise.resolve();
+  });
   try {
     onStep('PostgreSQL');
-    const database = await openDatabase(options, stops);
+    const database = await openDatabase({
+      dataDir,
+      outside: env.DATABASE_URL,
+      temporary: given.temporary === true,
+      onNotice: (line) => process.stderr.write(`  ${line}\n`),
+    });
+    stops.push(database.close);
     const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
     const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
     onStep('schema');
     await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
-    const processes = await startProcesses(options, origin, database.urls, stops);
+    const urls = await database.urls();
+    const processes = await startProcesses(options, origin, urls, { stops, occupancy });
     const stack = {
       publicUrl: `http://127.0.0.1:${String(processes.publicPort)}`,
       staffUrl: `http://localhost:${String(processes.staffPort)}`,
     };
     onStep('first witnessed checkpoint');
-    await untilWitnessed(stack.publicUrl);
+    await untilWitnessed(stack.publicUrl, signal);
+    announce(dataDir, stack, stops);
     return {
       ...stack,
-      trustFile: path.join(dataDir, 'directory', 'trust.json'),
+      trustFile: trustFileOf(dataDir),
       ledgerDir: path.join(dataDir, 'ledger'),
+      databaseUrl: database.owner,
       madeOrganisation,
       processes: processes.all,
       stop,
     };
   } catch (error) {
     await stop();
+    signal?.throwIfAborted();
     throw error instanceof EmbeddedPostgresError ? new StackError(error.message) : error;
   }
+}
+
+export function trustFileOf(dataDir: string): string {
+  return path.join(dataDir, 'directory', 'trust.json');
+}
+
+/** One supervisor at a time: a second one would end the children of the first. */
+function occupy(dataDir: string): Occupancy {
+  const occupancy = new Occupancy(dataDir, DIST);
+  const other = occupancy.other();
+  if (other !== undefined) {
+    throw new StackError(
+      `${dataDir} is in use by the process ${String(other)}; stop that one, or choose another --data.`,
+    );
+  }
+  occupancy.endLeftovers();
+  occupancy.take([]);
+  return occupancy;
+}
+
+const addressSchema = z.object({ publicUrl: z.string(), staffUrl: z.string() });
+const addressFile = (dataDir: string): string => path.join(dataDir, 'addresses.json');
+
+/** Leaves the two origins where other commands find them, for as long as they are served. */
+function announce(
+  dataDir: string,
+  { publicUrl, staffUrl }: z.infer<typeof addressSchema>,
+  stops: (() => Promise<void>)[],
+): void {
+  writeFileSync(addressFile(dataDir), `${JSON.stringify({ publicUrl, staffUrl }, null, 2)}\n`);
+  stops.push(() => {
+    rmSync(addressFile(dataDir), { force: true });
+    return Promise.resolve();
+  });
+}
+
+/** The origins of the stack that runs on a data directory; undefined if none does. */
+export function readAddresses(dataDir: string): z.infer<typeof addressSchema> | undefined {
+  if (!existsSync(addressFile(dataDir))) return undefined;
+  return addressSchema.parse(JSON.parse(readFileSync(addressFile(dataDir), 'utf8')));
 }
 
 function prepareDataDir(dataDir: string): void {
@@ -102,86 +169,31 @@ function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** Ends processes of ours that outlived a supervisor which was killed. */
-function endLeftovers(dataDir: string): void {
-  const file = path.join(dataDir, 'pids');
-  if (!existsSync(file)) return;
-  for (const pid of readFileSync(file, 'utf8').split('\n').map(Number).filter(Boolean)) {
-    try {
-      const command = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
-      if (command.includes(DIST)) process.kill(pid, 'SIGKILL');
-    } catch {
-      // Gone already, or nothing that can be told from here.
-    }
-  }
-}
-
-type Database = {
-  readonly owner: string;
-  readonly urls: Readonly<Record<(typeof ROLES)[number], string>>;
-  readonly passwords: Readonly<Record<string, string>>;
-};
-
-async function openDatabase(options: StackOptions, stops: (() => Promise<void>)[]): Promise<Database> {
-  const outside = options.env.DATABASE_URL;
-  if (outside !== undefined && outside !== '') return outsideDatabase(options.dataDir, outside);
-  const postgres = await startEmbeddedPostgres({ home: path.join(options.dataDir, 'postgres') });
-  stops.push(() => postgres.stop());
-  await ensureDatabase(postgres.url('postgres'), DATABASE);
-  const urlOf = (role: string): string => postgres.url(DATABASE, `sc_${role}`);
-  return {
-    owner: postgres.url(DATABASE),
-    urls: { intake: urlOf('intake'), desk: urlOf('desk'), worker: urlOf('worker') },
-    passwords: {},
-  };
-}
-
-/** An outside server asks for passwords: one for each role, made once, kept with the keys. */
-function outsideDatabase(dataDir: string, owner: string): Database {
-  const keys = path.join(dataDir, 'keys');
-  mkdirSync(keys, { recursive: true, mode: 0o700 });
-  const file = path.join(keys, 'database.json');
-  if (!existsSync(file)) {
-    const made = Object.fromEntries(ROLES.map((role) => [role, randomBytes(24).toString('hex')]));
-    writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
-  }
-  const passwords = JSON.parse(readFileSync(file, 'utf8')) as Record<(typeof ROLES)[number], string>;
-  const urlOf = (role: (typeof ROLES)[number]): string => {
-    const url = new URL(owner);
-    url.username = `sc_${role}`;
-    url.password = passwords[role];
-    return url.href;
-  };
-  return {
-    owner,
-    urls: { intake: urlOf('intake'), desk: urlOf('desk'), worker: urlOf('worker') },
-    passwords: Object.fromEntries(
-      ROLES.map((role) => [`SAFE_CONDUCT_${role.toUpperCase()}_PASSWORD`, passwords[role]]),
-    ),
-  };
-}
-
+type Urls = Awaited<ReturnType<StackDatabase['urls']>>;
 type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
 
 /** In order of need: who signs, who sequences, who answers. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
-  urls: Database['urls'],
-  stops: (() => Promise<void>)[],
+  urls: Urls,
+  { stops, occupancy }: { readonly stops: (() => Promise<void>)[]; readonly occupancy: Occupancy },
 ): Promise<Ports> {
   const { dataDir, onStep } = options;
   const all: StackProcess[] = [];
+  const onSpawn = (): void => {
+    occupancy.take(all.map(({ pid }) => pid));
+  };
   const start = async (name: string, app: string, env: Record<string, string>): Promise<number> => {
     onStep(name);
     const script = path.join(DIST, 'apps', app, 'src/main.js');
-    const child = new StackProcess({ name, script, env, logFile: path.join(dataDir, 'logs', `${name}.log`) });
+    const logFile = path.join(dataDir, 'logs', `${name}.log`);
+    const child = new StackProcess({ name, script, env, logFile, onSpawn });
     stops.push(() => child.stop());
     all.push(child);
     const port = await child.start().catch((error: unknown) => {
       throw new StackError(error instanceof Error ? error.message : name);
     });
-    writeFileSync(path.join(dataDir, 'pids'), all.map((p) => String(p.pid)).join('\n'));
     return port ?? 0;
   };
   const environments = environmentsOf(options, origin, urls);
@@ -200,7 +212,7 @@ async function startProcesses(
 const WITNESS_NAMES = ['witness-1', 'witness-2'];
 
 /** What each process is told, and nothing else: no variable of ours reaches them. */
-function environmentsOf(options: StackOptions, origin: string, urls: Database['urls']) {
+function environmentsOf(options: StackOptions, origin: string, urls: Urls) {
   const { dataDir, env, organisation } = options;
   const at = (...parts: string[]): string => path.join(dataDir, ...parts);
   const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
@@ -265,13 +277,14 @@ async function run(script: string, env: Record<string, string>): Promise<void> {
 }
 
 /** Ready means a report can be sealed now: KEYSET, proof and quorum are there. */
-async function untilWitnessed(publicUrl: string): Promise<void> {
+async function untilWitnessed(publicUrl: string, signal: AbortSignal | undefined): Promise<void> {
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const api = makeApiClient({ baseUrl: publicUrl, sleep });
   const deadline = Date.now() + READY_MS;
   for (;;) {
     const proof = await api.call('keysetProof', {}).catch(() => undefined);
     if (proof !== undefined) return;
+    signal?.throwIfAborted();
     if (Date.now() > deadline)
       throw new StackError('No checkpoint was witnessed within a minute; see the logs.');
     await sleep(READY_POLL_MS);
