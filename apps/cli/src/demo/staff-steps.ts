@@ -78,7 +78,7 @@ export function decide(job: Job, one: JobCase): Promise<void> {
 
 export function write(job: Job, one: JobCase): Promise<void> {
   const { update } = one.invented.letters;
-  return act(job, one, focalOf(one), 'REPLY', 'written to the reporter', (c) => message(c, update, true));
+  return act(job, one, focalOf(one), 'CONTACTED', 'written to the reporter', (c) => message(c, update, true));
 }
 
 export function handOver(job: Job, one: JobCase): Promise<void> {
@@ -128,5 +128,6 @@ async function act(
   const done = opened.history.events.find(({ event }) => event.type === type && event.actor === 'staff');
   const result: ActResult = done === undefined ? await perform(opened) : { ok: true, event: done };
   if (!result.ok) throw new Invariant(`${what}: ${result.refusal.code}`);
+  if (result.event.event.type !== type) throw new Invariant(`${what}: not a ${type}`);
   job.say(`  ${what} (event ${String(result.event.opening.eventNumber)})`);
 }

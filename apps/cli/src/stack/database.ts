@@ -15,6 +15,8 @@ export type StackDatabase = {
   readonly passwords: Readonly<Record<string, string>>;
   /** How each process comes in; asked after the migration, which makes the roles. */
   readonly urls: () => Promise<Readonly<Record<Role, string>>>;
+  /** Of the embedded server. */
+  readonly pid: () => number | undefined;
   readonly close: () => Promise<void>;
 };
 
@@ -46,6 +48,7 @@ async function embeddedDatabase({ dataDir, onNotice }: DatabaseOptions): Promise
     owner: postgres.url(DATABASE),
     passwords: {},
     urls: () => urlsOf((role) => Promise.resolve(postgres.url(DATABASE, `sc_${role}`))),
+    pid: () => postgres.pid,
     close: () => postgres.stop(),
   };
 }
@@ -57,6 +60,7 @@ async function temporaryDatabase(outside: string): Promise<StackDatabase> {
     owner: made.ownerUrl,
     passwords: {},
     urls: () => urlsOf((role) => made.login(`sc_${role}`)),
+    pid: () => undefined,
     close: () => made.drop(),
   };
 }
@@ -83,6 +87,7 @@ function givenDatabase(dataDir: string, owner: string): StackDatabase {
       ROLES.map((role) => [`SAFE_CONDUCT_${role.toUpperCase()}_PASSWORD`, passwords[role]]),
     ),
     urls: () => urlsOf((role) => Promise.resolve(urlOf(role))),
+    pid: () => undefined,
     close: () => Promise.resolve(),
   };
 }

@@ -49,6 +49,8 @@ export type Stack = {
   readonly databaseUrl: string;
   readonly madeOrganisation: boolean;
   readonly processes: readonly StackProcess[];
+  /** Of the embedded PostgreSQL as it runs now. */
+  readonly databasePid: () => number | undefined;
   stop(): Promise<void>;
 };
 
@@ -98,6 +100,7 @@ export async function startStack(given: StackOptions): Promise<Stack> {
       databaseUrl: database.owner,
       madeOrganisation,
       processes: processes.all,
+      databasePid: database.pid,
       stop,
     };
   } catch (error) {
