@@ -193,7 +193,7 @@ async function provokeRefusals(stage: Stage, recorder: Recorder, words: Words): 
   const word = words.make('address');
   const before = recorder.urls.length;
   await send(`${stage.stack.publicUrl}/${word}?${word}=${word}`, 'GET', {});
-  await send(`${stage.stack.staffUrl}/staff/cases?after=${word}`, 'GET', {});
+  await send(`${stage.stack.staffUrl}/v1/cases?after=${word}`, 'GET', {});
   recorder.urls.splice(before);
 }
 

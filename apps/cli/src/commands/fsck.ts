@@ -6,6 +6,7 @@ import { type CollectedLedger, collectLedger, ledgerOverHttp } from '@app/client
 import { sodiumVerifier } from '@app/crypto/verify';
 import { entriesPath, type LogSource, tilePath } from '@app/tlog';
 import { apiOf } from '../client.js';
+import { auditPartials } from './partials.js';
 import { readTrust } from '../stack/evaluation-files.js';
 
 /** @param target - an origin, a client of one, or a folder with `checkpoint` and `tile/`. */
@@ -15,11 +16,20 @@ export async function fsck(
   onProgress?: (done: number, total: number) => void,
 ): Promise<CollectedLedger> {
   const { checkpoint, source } = await open(target);
-  return collectLedger(await sodiumVerifier(), readTrust(trustFile), checkpoint, source, onProgress);
+  const trust = readTrust(trustFile);
+  const ledger = await collectLedger(await sodiumVerifier(), trust, checkpoint, source, onProgress);
+  if (typeof target !== 'string' || isUrl(target)) return ledger;
+  const { size, findings } = ledger.report;
+  const left = await auditPartials(target, size, source, findings);
+  return { ...ledger, report: { ...ledger.report, findings: [...findings, ...left] } };
+}
+
+function isUrl(target: string): boolean {
+  return /^https?:/.test(target);
 }
 
 async function open(target: string | ApiClient): Promise<{ checkpoint: string; source: LogSource }> {
-  if (typeof target !== 'string' || /^https?:/.test(target)) {
+  if (typeof target !== 'string' || isUrl(target)) {
     const api = typeof target === 'string' ? apiOf(target) : target;
     return { checkpoint: await api.call('checkpoint', {}), source: ledgerOverHttp(api) };
   }
