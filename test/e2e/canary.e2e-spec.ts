@@ -185,8 +185,9 @@ async function provokeRefusals(stage: Stage, recorder: Recorder, words: Words): 
   for (const origin of [stage.stack.publicUrl, stage.stack.staffUrl]) {
     for (const route of Object.values(ROUTES)) {
       const url = origin + route.path.replace(/:[a-z]+/g, 'ab'.repeat(16));
-      if (route.method === 'GET') await send(url, 'GET', { authorization: `Bearer ${token}` });
-      else for (const body of bodies) await send(url, route.method, headers, body);
+      const tries = route.method === 'GET' ? [undefined] : bodies;
+      const more = route.method === 'GET' ? { authorization: `Bearer ${token}` } : headers;
+      for (const body of tries) await send(url, route.method, more, body);
     }
   }
   // Asked for on purpose, so that the list of addresses does not count.

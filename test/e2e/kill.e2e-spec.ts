@@ -28,6 +28,8 @@ const SHIFT_OF_ALL = RUNS > 3 ? 1 : SHIFT;
 const MOMENTS = ['before', 'during', 'after'] as const;
 type Moment = (typeof MOMENTS)[number];
 
+/** After so long a step is taken to change nothing. */
+const READING_MS = 1_500;
 const LIMIT_MS = 420_000;
 const LAPSE_SECONDS = 45;
 
@@ -97,16 +99,12 @@ describe('the main job while processes are killed', () => {
       const killed: Victim[] = [];
       for (const step of STEPS) {
         const victim = victimIn(step, run);
-        const restarts: Promise<void>[] = [];
-        if (victim !== undefined && (victim !== 'redis' || redis !== undefined)) {
-          const { stack } = stage;
+        if (victim === undefined || (victim === 'redis' && redis === undefined)) {
+          await stage.job.run(step);
+        } else {
           killed.push(victim);
-          disturbance.arm(moment, () => restarts.push(kill(victim, stack, redis)));
-          // A step without a change of its own loses the process at some moment of its reading.
-          setTimeout(() => disturbance.disarm() && restarts.push(kill(victim, stack, redis)), 400);
+          await runDisturbed(stage, step, disturbance, { victim, moment, redis });
         }
-        await stage.job.run(step);
-        await Promise.all(restarts);
       }
       const expected = VICTIMS.filter((victim) => victim !== 'redis' || redis !== undefined);
       expect([...killed].sort()).toEqual([...expected].sort());
@@ -115,6 +113,34 @@ describe('the main job while processes are killed', () => {
     LIMIT_MS,
   );
 });
+
+type Kill = {
+  readonly victim: Victim;
+  readonly moment: Moment;
+  readonly redis: TestRedis | undefined;
+};
+
+/** A step that changes nothing loses the process somewhere in its reading, or right after it. */
+async function runDisturbed(
+  { job, stack }: Stage,
+  step: Step,
+  disturbance: Disturbance,
+  { victim, moment, redis }: Kill,
+): Promise<void> {
+  const restarts: Promise<void>[] = [];
+  const now = (): void => {
+    restarts.push(kill(victim, stack, redis));
+  };
+  const ifStillArmed = (): void => {
+    if (disturbance.disarm()) now();
+  };
+  disturbance.arm(moment, now);
+  const reading = setTimeout(ifStillArmed, READING_MS);
+  await job.run(step);
+  clearTimeout(reading);
+  ifStillArmed();
+  await Promise.all(restarts);
+}
 
 function victimIn(step: Step, run: number): Victim | undefined {
   const at = KILLABLE.indexOf(step);

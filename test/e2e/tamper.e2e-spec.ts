@@ -92,7 +92,8 @@ async function verdict(look: Look): Promise<string> {
     await LOOKS[look]();
     return 'holds';
   } catch (error) {
-    return String((error as { code?: unknown }).code ?? (error as Error).message);
+    const { code, message } = error as Error & { code?: string };
+    return code ?? message;
   }
 }
 

@@ -61,7 +61,7 @@ export function markedReports(words: Words, random: (n: number) => Uint8Array<Ar
           ...mark({ name: 'N.', contact: 'Only here.' }),
         },
         persons: (report.persons ?? []).map((person) => ({ ...person, ...mark({ names: 'P.' }) })),
-        acts: (report.acts ?? []).map((act) => ({ ...act, ...mark({ what: act.what }) })),
+        acts: report.acts.map((act) => ({ ...act, ...mark({ what: act.what }) })),
         link: { reasons: ['CLOSE_IN_TIME'], ...mark({ text: 'Soon after.' }) },
       },
       files: files.map(({ name, data }) => ({

@@ -12,7 +12,10 @@ type Needle = { readonly canary: string; readonly form: string; readonly bytes: 
 
 /** Shorter ones are found by chance. */
 const SHORTEST = 6;
+/** Four bytes are spread over a filter of so many bits; what passes is looked up. */
 const FILTER_BITS = 22;
+const SHIFT = 32 - FILTER_BITS;
+const SPREAD = 0x9e3779b1;
 
 /** Every form of a canary that is looked for. */
 export function formsOf({ value }: Canary): ReadonlyMap<string, Buffer> {
@@ -65,7 +68,7 @@ export class Search {
   #add(needle: Needle): void {
     if (needle.bytes.length < SHORTEST) throw new Error(`too short to look for: ${needle.canary}`);
     const start = needle.bytes.readUInt32LE(0);
-    this.#filter[slot(start)] = 1;
+    this.#filter[Math.imul(start, SPREAD) >>> SHIFT] = 1;
     this.#needles.set(start, [...(this.#needles.get(start) ?? []), needle]);
     this.#size += 1;
   }
@@ -73,11 +76,16 @@ export class Search {
   /** Each canary and form at most once. */
   in({ where, bytes }: Surface): Sighting[] {
     const found = new Map<string, Sighting>();
+    // Held here because a look at a global or a private field costs more than all the rest of a round.
+    const { imul } = Math;
+    const filter = this.#filter;
+    const needles = this.#needles;
+    const { length } = bytes;
     let window = 0;
-    for (let i = 0; i < bytes.length; i++) {
-      window = ((window >>> 8) | ((bytes[i] ?? 0) << 24)) >>> 0;
-      if (i < 3 || this.#filter[slot(window)] === 0) continue;
-      for (const { canary, form, bytes: wanted } of this.#needles.get(window) ?? []) {
+    for (let i = 0; i < length; i++) {
+      window = (window >>> 8) | ((bytes[i] as number) << 24);
+      if (i < 3 || filter[imul(window, SPREAD) >>> SHIFT] === 0) continue;
+      for (const { canary, form, bytes: wanted } of needles.get(window >>> 0) ?? []) {
         const from = i - 3;
         if (wanted.equals(bytes.subarray(from, from + wanted.length))) {
           found.set(`${canary} ${form}`, { canary, form, where });
@@ -86,8 +94,4 @@ export class Search {
     }
     return [...found.values()];
   }
-}
-
-function slot(start: number): number {
-  return Math.imul(start, 0x9e3779b1) >>> (32 - FILTER_BITS);
 }
