@@ -136,10 +136,15 @@ describe.each(queues)('the main job with the queue on %s', (queue) => {
     async () => {
       const text: Canary = { name: 'word', value: words.make('planted', 'Arabic') };
       const seed: Canary = { name: 'seed', value: randomBytes(32) };
-      const plants = await plant(stage, redis, text.value as string, seed.value as Buffer);
+      const plants = await plant(stage, text.value as string, seed.value as Buffer);
+      const inRedis = redis ? await plantInRedis(redis, words) : [];
       try {
-        const found = sightings([text, seed], await everything());
-        for (const { canary, where } of plants.expected) {
+        const found = sightings([text, seed, ...inRedis], await everything());
+        const expected = [
+          ...plants.expected,
+          ...inRedis.map(({ name }) => ({ canary: name, where: 'redis' })),
+        ];
+        for (const { canary, where } of expected) {
           expect(found).toContainEqual(expect.objectContaining({ canary, where }));
         }
       } finally {
@@ -207,13 +212,31 @@ type Plants = {
   readonly remove: () => Promise<void>;
 };
 
-/** Leaves a word and a seed in a scratch table, a file, a log, and keys of every type in Redis. */
-async function plant(
-  stage: Stage,
-  redis: TestRedis | undefined,
-  word: string,
-  seed: Buffer,
-): Promise<Plants> {
+/** Leaves a word of its own in a key of every type. */
+async function plantInRedis({ url }: TestRedis, words: Words): Promise<Canary[]> {
+  const client = new Redis(url);
+  const word = (type: string): Canary => ({ name: `redis ${type}`, value: words.make(type, 'Arabic') });
+  const planted = ['string', 'hash', 'list', 'set', 'zset', 'stream', 'key'].map(word);
+  const [string, hash, list, set, zset, stream, key] = planted.map(({ value }) => value as string) as [
+    string,
+    ...string[],
+  ];
+  try {
+    await client.set('scratch:string', string);
+    await client.hset('scratch:hash', 'field', hash ?? '');
+    await client.rpush('scratch:list', list ?? '');
+    await client.sadd('scratch:set', set ?? '');
+    await client.zadd('scratch:zset', 1, zset ?? '');
+    await client.xadd('scratch:stream', '*', 'field', stream ?? '');
+    await client.set(key ?? '', '1');
+    return planted;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Leaves a word and a seed in a scratch table, a file and a log. */
+async function plant(stage: Stage, word: string, seed: Buffer): Promise<Plants> {
   const owner = new pg.Client({ connectionString: stage.stack.databaseUrl });
   await owner.connect();
   await owner.query('create table scratch (t text, j jsonb, b bytea)');
@@ -234,19 +257,12 @@ async function plant(
     { canary: 'seed', where: file },
     { canary: 'seed', where: log },
   ];
-  if (redis) expected.push({ canary: 'word', where: 'redis' }, { canary: 'seed', where: 'redis' });
-  const client = redis && new Redis(redis.url);
-  if (client) {
-    await client.set('scratch:string', word);
-    await client.hset('scratch:hash', 'field', seed.toString('hex'));
-  }
   return {
     expected,
     remove: async () => {
       await owner.query('drop table scratch');
       await owner.end();
       rmSync(file);
-      client?.disconnect();
     },
   };
 }
