@@ -198,7 +198,13 @@ async function everythingHolds({ stack, job }: Stage): Promise<void> {
   job.cases.forEach(({ invented, accepted }, index) => {
     const { reply, letters } = invented;
     const isHandled = index < 2;
-    const texts = [letters.acknowledgement, letters.update, reply, index === 0 ? '' : reply];
+    const texts = [
+      letters.acknowledgement,
+      letters.update,
+      letters.handover,
+      reply,
+      index === 0 ? '' : reply,
+    ];
     expect(views[index]?.conversation.map(({ text }) => text)).toEqual(isHandled ? texts : []);
     // The promise each reporter holds is about the first event of the one case there is.
     expect(views[index]?.history.events[0]?.entry).toEqual(accepted?.entry);
