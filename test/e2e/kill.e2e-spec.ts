@@ -31,7 +31,7 @@ type Moment = (typeof MOMENTS)[number];
 /** After so long a step is taken to change nothing. */
 const READING_MS = 1_500;
 const LIMIT_MS = 420_000;
-const LAPSE_SECONDS = 45;
+const LAPSE_SECONDS = 30;
 
 const withRedis = hasRedis('kill -9 of Redis, and of the others with the queue on Redis');
 /** One run with the queue on PostgreSQL, the others on Redis if it is there. */

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { transformFileSync } from '@swc/core';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,9 @@ import pg from 'pg';
 import { ensureDatabase } from './database.js';
 import { EmbeddedPostgresError, serverFailure } from './errors.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './launcher.js';
+
+// A test that is given up leaves servers behind.
+jest.setTimeout(120_000);
 
 const folders: string[] = [];
 const started: EmbeddedPostgres[] = [];
