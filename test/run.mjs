@@ -18,7 +18,7 @@ const TOOLS = [
     programs: ['redis-server'],
     variable: 'SAFE_CONDUCT_REDIS_SERVER',
     require: 'SAFE_CONDUCT_REQUIRE_REDIS',
-    without: 'the queue and start-up tests on Redis',
+    without: 'the queue, start-up and end-to-end tests on Redis',
   },
   {
     what: 'a browser',

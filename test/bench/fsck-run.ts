@@ -30,7 +30,7 @@ answer(async ({ folder, entries }: FsckQuestion): Promise<FsckAnswer> => {
     hashAll(half);
   });
   const fsckMs = await spentMs(async () => {
-    const report = await fsck(folder, `${folder}/trust.json`);
+    const { report } = await fsck(folder, `${folder}/trust.json`);
     if (report.size !== entries || report.findings.length > 0) {
       throw new Error('fsck judges an intact ledger wrongly');
     }

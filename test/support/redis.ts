@@ -10,6 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface TestRedis {
   readonly url: string;
   readonly port: number;
+  /** Holds its append-only file. */
+  readonly folder: string;
+  /** Kills it and starts it again on its folder and port. */
+  crash(): Promise<void>;
   /** Forgets everything. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -44,12 +48,25 @@ export async function startTestRedis(): Promise<TestRedis> {
     'maxmemory-policy': 'noeviction',
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(program, args, { stdio: 'ignore' });
-  const exited = once(child, 'exit');
-  await answering(port);
+  const begin = async () => {
+    const child = spawn(program, args, { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    await answering(port);
+    return { child, exited };
+  };
+  let running = await begin();
+  const kill = async (): Promise<void> => {
+    running.child.kill('SIGKILL');
+    await running.exited;
+  };
   return {
     url: `redis://127.0.0.1:${String(port)}`,
     port,
+    folder,
+    crash: async () => {
+      await kill();
+      running = await begin();
+    },
     flush: async () => {
       const socket = connect(port, '127.0.0.1');
       socket.write('FLUSHALL\r\n');
@@ -57,8 +74,7 @@ export async function startTestRedis(): Promise<TestRedis> {
       socket.destroy();
     },
     stop: async () => {
-      child.kill('SIGKILL');
-      await exited;
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

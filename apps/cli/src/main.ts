@@ -5,7 +5,7 @@
 import { ApiProblem, Unreachable } from '@app/api-client';
 import { ParseError, VerificationError } from '@app/encoding';
 import { describeRefusal } from '@app/client';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { fsck } from './commands/fsck.js';
 import { verifyReceiptFile } from './commands/receipts.js';
 import { start } from './commands/start.js';
@@ -33,7 +33,10 @@ program
   .command('demo')
   .description('the whole path of three invented reports, on real parts')
   .option('--ci', 'smaller files')
-  .option('--size <bytes>', 'size of the large attachment', '20000000')
+  .option('--size <bytes>', 'size of the large attachment', parseSize, 20_000_000)
+  .option('--against <url>', 'the public origin of an evaluation stack that runs, instead of a temporary one')
+  .option('--data <dir>', 'with --against: where that stack keeps everything', '.data')
+  .option('--staff-url <url>', 'with --against: its staff origin, if the data directory does not say')
   .action(demo);
 
 program
@@ -57,7 +60,7 @@ program
   .requiredOption('--trust <file>', 'what you pinned: trust.json')
   .option('--json')
   .action(async (ledger: string, options: { trust: string; json?: boolean }) => {
-    const report = await fsck(ledger, options.trust, (done, total) => {
+    const { report } = await fsck(ledger, options.trust, (done, total) => {
       if (process.stderr.isTTY) process.stderr.write(`\r  ${String(done)} of ${String(total)} entries`);
     });
     const findings = report.findings.map(({ code, path }) => `${code} ${path}`);
@@ -78,6 +81,11 @@ try {
     process.stderr.write(`safe-conduct: ${sentenceOf(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+function parseSize(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a number of bytes.');
+  return Number(text);
 }
 
 function sentenceOf(error: unknown): string {

@@ -1,7 +1,13 @@
 export type EmbeddedPostgresCode =
-  'data_directory_unwritable' | 'data_directory_newer' | 'disk_full' | 'binaries_missing' | 'did_not_start';
+  | 'data_directory_unwritable'
+  | 'data_directory_newer'
+  | 'disk_full'
+  | 'binaries_missing'
+  | 'did_not_start'
+  | 'not_allowed'
+  | 'unreachable';
 
-/** The embedded database cannot be offered; `message` is one sentence an operator can act on. */
+/** The database cannot be offered; `message` is one sentence an operator can act on. */
 export class EmbeddedPostgresError extends Error {
   readonly code: EmbeddedPostgresCode;
 

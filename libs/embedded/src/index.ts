@@ -2,3 +2,5 @@
 export { ensureDatabase } from './database.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresCode } from './errors.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './launcher.js';
+export { superviseEmbeddedPostgres } from './supervised.js';
+export { makeTemporaryDatabase, type TemporaryDatabase } from './temporary.js';

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { transformFileSync } from '@swc/core';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,9 @@ import pg from 'pg';
 import { ensureDatabase } from './database.js';
 import { EmbeddedPostgresError, serverFailure } from './errors.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './launcher.js';
+
+// A test that is given up leaves servers behind.
+jest.setTimeout(120_000);
 
 const folders: string[] = [];
 const started: EmbeddedPostgres[] = [];
@@ -109,7 +112,7 @@ describe('startEmbeddedPostgres', () => {
     const home = freshHome();
     const first = await start(home);
     await query(first.url('postgres'), 'create table t as select generate_series(1, 1000) as n');
-    process.kill(first.pid ?? 0, 'SIGKILL');
+    process.kill(first.pid, 'SIGKILL');
     const second = await start(home);
     expect(second.owned).toBe(true);
     expect(second.pid).not.toBe(first.pid);

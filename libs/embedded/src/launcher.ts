@@ -24,7 +24,7 @@ export interface EmbeddedPostgres {
   /** Whether `stop` ends the server: true for whoever started it or took it over from a launcher that died. */
   readonly owned: boolean;
   /** Process id of the server. */
-  readonly pid?: number;
+  readonly pid: number;
   readonly dataDirectory: string;
   /** Ends the server if it is ours, else does nothing. Close every pool first. May be called twice. */
   stop(): Promise<void>;

@@ -2,16 +2,16 @@
 import { parseCaseEvent } from '@app/casework';
 import { commitPayload, type Opening, parseLeaf, sha256, verifyOpening } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, Invariant, ParseError, toHex, VerificationError } from '@app/encoding';
-import { LogBatchRow, type Tx } from '@app/persistence';
+import { LogBatchRow, LogCheckpointRow, LogCosignatureRow, LogQuorumRow, type Tx } from '@app/persistence';
 import { parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
 import { deriveEntries } from './entries.js';
 import { LedgerFault } from './fault.js';
 import { newestCheckpoint, newestHead } from './publisher.js';
-import { FileMissing, type LedgerStore, logSource, readPublished } from './store.js';
+import { FileMissing, type LedgerStore, logSource, type Published, readPublished } from './store.js';
 
 /**
  * Refuses to go on if the parts of the ledger contradict each other: head, frontier, newest batch, newest signed
- * checkpoint, published checkpoint and the right edge of the tiles. Cheap: a few rows and a few files. Missing files
+ * checkpoint, published checkpoint with its cosignatures, and the right edge of the tiles. Cheap: a few rows and a few files. Missing files
  * are no contradiction, because the publisher makes them anew.
  * @throws {LedgerFault} `state_mismatch`, `checkpoint_mismatch`, `files_mismatch`.
  */
@@ -29,6 +29,17 @@ export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
   // What is published was signed before: anything newer comes from another database.
   if (published.size > (signed?.size ?? 0)) throw new LedgerFault('checkpoint_mismatch');
   await checkAgainstBatch(tx, published);
+  await checkNotes(tx, published);
+}
+
+/** What is published is, to the byte, the checkpoint as signed and cosignatures as stored. */
+async function checkNotes(tx: Tx, { size, note }: { size: number; note: string }): Promise<void> {
+  const signed = (await tx.findOneBy(LogCheckpointRow, { size }))?.note;
+  const quorum = (await tx.findOneBy(LogQuorumRow, { size }))?.note;
+  const lines = (await tx.findBy(LogCosignatureRow, { size })).map(({ line }) => line);
+  const isWhole = signed !== undefined && quorum === note && note.startsWith(signed);
+  const added = isWhole ? note.slice(signed.length).split('\n').slice(0, -1) : [];
+  if (!isWhole || added.some((line) => !lines.includes(line))) throw new LedgerFault('checkpoint_mismatch');
 }
 
 async function checkHead(tx: Tx): Promise<void> {
@@ -57,7 +68,7 @@ async function checkRightEdge(store: LedgerStore, { size, root }: TreeHead): Pro
   }
 }
 
-async function publishedOrFault(store: LedgerStore): Promise<TreeHead | undefined> {
+async function publishedOrFault(store: LedgerStore): Promise<Published | undefined> {
   try {
     return await readPublished(store);
   } catch (error) {

@@ -2,39 +2,46 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ApiClient } from '@app/api-client';
 import { type CollectedLedger, collectLedger, ledgerOverHttp } from '@app/client';
 import { sodiumVerifier } from '@app/crypto/verify';
 import type { Bytes } from '@app/encoding';
-import { type AuditReport, auditTree, entriesPath, type LogSource, parsePolicy, tilePath } from '@app/tlog';
+import { entriesPath, type LogSource, tilePath } from '@app/tlog';
 import { apiOf } from '../client.js';
+import { auditPartials } from './partials.js';
 import { readTrust } from '../stack/evaluation-files.js';
 
 /** OpenSSL's, which is several times as fast as one in JavaScript. */
 const sha256 = (message: Uint8Array): Bytes => hash('sha256', message, 'buffer') as Uint8Array as Bytes;
 
-/**
- * Keeps nothing of the ledger, however large it is.
- * @param target - an origin, or a folder with `checkpoint` and `tile/`.
- */
+/** @param target - an origin, a client of one, or a folder with `checkpoint` and `tile/`. */
 export async function fsck(
-  target: string,
+  target: string | ApiClient,
   trustFile: string,
   onProgress?: (done: number, total: number) => void,
-): Promise<AuditReport> {
+): Promise<CollectedLedger> {
   const { checkpoint, source } = await open(target);
-  const policy = parsePolicy(readTrust(trustFile).policy);
-  return auditTree(checkpoint, policy, await sodiumVerifier(), source, { onProgress, sha256 });
+  const options = { onProgress, sha256 };
+  const ledger = await collectLedger(
+    await sodiumVerifier(),
+    readTrust(trustFile),
+    checkpoint,
+    source,
+    options,
+  );
+  if (typeof target !== 'string' || isUrl(target)) return ledger;
+  const { size, findings } = ledger.report;
+  const left = await auditPartials(target, size, source, findings);
+  return { ...ledger, report: { ...ledger.report, findings: [...findings, ...left] } };
 }
 
-/** As {@link fsck}, and keeps the entries. */
-export async function fsckAndCollect(target: string, trustFile: string): Promise<CollectedLedger> {
-  const { checkpoint, source } = await open(target);
-  return collectLedger(await sodiumVerifier(), readTrust(trustFile), checkpoint, source, { sha256 });
+function isUrl(target: string): boolean {
+  return /^https?:/.test(target);
 }
 
-async function open(target: string): Promise<{ checkpoint: string; source: LogSource }> {
-  if (/^https?:/.test(target)) {
-    const api = apiOf(target);
+async function open(target: string | ApiClient): Promise<{ checkpoint: string; source: LogSource }> {
+  if (typeof target !== 'string' || isUrl(target)) {
+    const api = typeof target === 'string' ? apiOf(target) : target;
     return { checkpoint: await api.call('checkpoint', {}), source: ledgerOverHttp(api) };
   }
   const read = async (file: string): Promise<Uint8Array<ArrayBuffer>> =>

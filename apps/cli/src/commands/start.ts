@@ -1,10 +1,13 @@
 /** `safe-conduct start`: the evaluation stack in the foreground, until it is interrupted. */
+import { once } from 'node:events';
 import path from 'node:path';
 import { DEFAULT_POLICY, type Policy } from '@app/casework';
+import type { ClientDeps } from '@app/client';
 import { apiOf, makeDeps } from '../client.js';
 import { readMembers } from '../stack/evaluation-files.js';
 import { renewIfDue } from '../stack/renewal.js';
-import { startStack } from '../stack/stack.js';
+import { Interrupted, listenForInterruption } from '../stack/interruption.js';
+import { type Stack, startStack } from '../stack/stack.js';
 
 /** The evaluation stack shows proofs within seconds; the tick is part of its published POLICY. */
 const EVALUATION_POLICY: Policy = { ...DEFAULT_POLICY, name: 'Evaluation policy', tick_seconds: 1 };
@@ -13,19 +16,10 @@ const RENEWAL_CHECK_MS = 3_600_000;
 export type StartOptions = { readonly data: string; readonly port: string };
 
 export async function start(options: StartOptions): Promise<void> {
-  const interrupt = interruption();
-  try {
-    await run(options, interrupt);
-  } catch (error) {
-    // What ends because it was interrupted has not failed.
-    if (!interrupt.aborted) throw error;
-  }
-}
-
-async function run(options: StartOptions, interrupt: AbortSignal): Promise<void> {
   const port = Number(options.port);
   const dataDir = path.resolve(options.data);
   const deps = await makeDeps(process.env);
+  const signal = listenForInterruption();
   const stack = await startStack({
     deps,
     dataDir,
@@ -35,8 +29,19 @@ async function run(options: StartOptions, interrupt: AbortSignal): Promise<void>
     policy: EVALUATION_POLICY,
     env: process.env,
     onStep: (step) => process.stderr.write(`  starting ${step}\n`),
-    signal: interrupt,
-  });
+    signal,
+  }).catch(exitIfInterrupted);
+  try {
+    await serve(stack, { deps, dataDir, signal });
+  } finally {
+    await stack.stop();
+  }
+}
+
+type Serving = { readonly deps: ClientDeps; readonly dataDir: string; readonly signal: AbortSignal };
+
+/** Says what runs, and renews what runs out, until it is interrupted. */
+async function serve(stack: Stack, { deps, dataDir, signal }: Serving): Promise<void> {
   let renewing: Promise<unknown> = renewIfDue(deps, dataDir, stack.staffUrl);
   await renewing;
   const renewal = setInterval(() => {
@@ -62,10 +67,16 @@ async function run(options: StartOptions, interrupt: AbortSignal): Promise<void>
       '',
     ].join('\n'),
   );
-  await untilAborted(interrupt);
+  if (!signal.aborted) await once(signal, 'abort');
   clearInterval(renewal);
+  process.stderr.write('\nStopping.\n');
   await renewing;
-  await stack.stop();
+}
+
+function exitIfInterrupted(error: unknown): never {
+  if (!(error instanceof Interrupted)) throw error;
+  process.stderr.write('\nInterrupted; the data stays.\n');
+  process.exit(error.exitCode);
 }
 
 function memberLines(dataDir: string, isNew: boolean): string[] {
@@ -76,25 +87,4 @@ function memberLines(dataDir: string, isNew: boolean): string[] {
       `  ${name.padEnd(16)} ${role}\n    subject ${subject}\n    unlock  ${words}`,
   );
   return ['Evaluation staff, shown once:', ...lines, ''];
-}
-
-/** Aborted at the first interrupt, whenever it comes; further ones change nothing, so that all ends in order. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (!controller.signal.aborted) process.stderr.write('\nStopping.\n');
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
-  });
 }

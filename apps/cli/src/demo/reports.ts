@@ -8,6 +8,15 @@ export type Invented = {
   readonly report: ReportBody;
   readonly files: readonly ArchiveFile[];
   readonly reply: string;
+  /** What staff write about it: to the reporter, to the senior official, to the State. */
+  readonly letters: Readonly<Record<'acknowledgement' | 'update' | 'handover' | 'draft', string>>;
+};
+
+const LETTERS: Invented['letters'] = {
+  acknowledgement: 'Your report has arrived and is being read.',
+  update: 'We will pass this to the senior official.',
+  handover: 'Please raise this soon.',
+  draft: 'Draft note verbale.',
 };
 
 const SHARED: Partial<ConsentRow> = { K1: 'g', K2: 'g', K3: 'N', K5: '3', K7: 'g' };
@@ -17,11 +26,11 @@ function report(
   what: string,
   names: string,
   state: string,
-  consents: Partial<ConsentRow>,
+  urgent: 'yes' | 'no',
 ): ReportBody {
   return {
     version: 1,
-    safety: { declared_urgent: 'no', language },
+    safety: { declared_urgent: urgent, language },
     submitter: { relation: 'VICTIM', name: names, contact: 'Only through this mailbox.' },
     persons: [{ unit: 'INDIVIDUAL', names, relation: 'SC-A' }],
     engagements: [{ body: 'HRC', stage: 'PAST', when: '2026-09', modality: 'VID' }],
@@ -32,7 +41,7 @@ function report(
     concerned: { state },
     link: { reasons: ['CLOSE_IN_TIME'], text: 'It began in the week after the statement.' },
     consent: {
-      matrix: encodeConsentMatrix(makeConsentMatrix([consents])),
+      matrix: encodeConsentMatrix(makeConsentMatrix([SHARED])),
       risks_explained: true,
     },
   };
@@ -51,10 +60,11 @@ export function inventedReports(
         'After my recorded statement was shown, my name and home address were posted with the words "traitor to the nation". Two officers then came to ask my neighbours whom I work for.',
         'Marisol Quenby-Adeyemi',
         'FRA',
-        SHARED,
+        'no',
       ),
       files: [{ name: 'posting-screenshot.jpg', data: jpeg() }],
       reply: 'Thank you. The postings have not stopped; I attach nothing new today.',
+      letters: LETTERS,
     },
     {
       title: 'Spanish, with a document: routed and raised, then disputed by the reporter',
@@ -65,13 +75,14 @@ export function inventedReports(
         ),
         'Ximena Barrientos-Kowal',
         'ESP',
-        SHARED,
+        'no',
       ),
       files: [{ name: 'citacion-fiscalia.pdf', data: pdf('Citacion') }],
       reply: 'No estoy de acuerdo: nadie me ha llamado.',
+      letters: LETTERS,
     },
     {
-      title: 'Arabic, with a large file: left alone until the triage deadline lapses',
+      title: 'Arabic, urgent, with a large file: left alone until the triage deadline lapses',
       report: report(
         'ar',
         'بعد مشاركتي في الجلسة عبر الإنترنت تلقيت تهديدات متكررة، ومُنعت من السفر، واستُدعي أخي للتحقيق وسُئل عن صلتي بالأمم المتحدة. '.repeat(
@@ -79,10 +90,11 @@ export function inventedReports(
         ),
         'سلمى الزاهر-قنديل',
         'EGY',
-        SHARED,
+        'yes',
       ),
       files: [{ name: 'تسجيل-الجلسة.bin', data: random(largeBytes) }],
       reply: '',
+      letters: LETTERS,
     },
   ];
 }

@@ -10,6 +10,8 @@ export type ProcessSpec = {
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** Called with every start, the first and each after a death. */
+  readonly onSpawn?: () => void;
 };
 
 export class StackProcess {
@@ -64,6 +66,7 @@ export class StackProcess {
       detached: true,
     });
     this.#child = child;
+    this.#spec.onSpawn?.();
     child.stdout.pipe(this.#log, { end: false });
     child.stderr.pipe(this.#log, { end: false });
     return new Promise((resolve, reject) => {

@@ -1,24 +1,26 @@
 /** The evaluation stack: PostgreSQL, signer, three witnesses, worker, intake and desk as separate processes. */
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
 import type { ClientDeps } from '@app/client';
-import { ensureDatabase, EmbeddedPostgresError, startEmbeddedPostgres } from '@app/embedded';
+import { EmbeddedPostgresError } from '@app/embedded';
+import { z } from 'zod';
+import { openDatabase, type StackDatabase } from './database.js';
 import { ensureOrganisation, WITNESS_NAMES } from './evaluation-files.js';
+import { Occupancy } from './occupancy.js';
 import { StackProcess } from './process.js';
 
-const DIST = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
-const DATABASE = 'safe_conduct';
+const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
+/** The built programs: this file is one of them, or lies in the sources beside them. */
+const DIST = path.basename(ROOT) === 'dist' ? ROOT : path.join(ROOT, 'dist');
 /** Rises when the layout of the data directory changes. */
 const DATA_VERSION = 2;
 const READY_POLL_MS = 100;
 const READY_MS = 60_000;
-const ROLES = ['intake', 'desk', 'worker'] as const;
 
 /** A failure the operator can mend: one sentence, no stack. */
 export class StackError extends Error {}
@@ -32,7 +34,9 @@ export type StackOptions = {
   readonly policy: Policy;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onStep: (step: string) => void;
-  /** Ends the start where it is; what was begun is ended. */
+  /** With an outside database: makes one of its own on that server, and drops it at the end. */
+  readonly temporary?: boolean;
+  /** Gives up the start when it is aborted, and ends what was started. */
   readonly signal?: AbortSignal;
 };
 
@@ -41,44 +45,106 @@ export type Stack = {
   readonly staffUrl: string;
   readonly trustFile: string;
   readonly ledgerDir: string;
+  /** Connects as the owner of the database. */
+  readonly databaseUrl: string;
   readonly madeOrganisation: boolean;
   readonly processes: readonly StackProcess[];
+  /** Of the embedded PostgreSQL as it runs now. */
+  readonly databasePid: () => number | undefined;
   stop(): Promise<void>;
 };
 
-export async function startStack(options: StackOptions): Promise<Stack> {
-  const { dataDir, deps, onStep } = options;
+export async function startStack(given: StackOptions): Promise<Stack> {
+  const { dataDir, deps, signal, env } = given;
+  const onStep = (step: string): void => {
+    signal?.throwIfAborted();
+    given.onStep(step);
+  };
+  const options: StackOptions = { ...given, onStep };
   prepareDataDir(dataDir);
-  endLeftovers(dataDir);
+  const occupancy = occupy(dataDir);
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) await end();
   };
-  options.signal?.addEventListener('abort', () => void stop());
+  stops.push(() => {
+    occupancy.leave();
+    return Promise.resolve();
+  });
   try {
     onStep('PostgreSQL');
-    const database = await openDatabase(options, stops);
+    const database = await openDatabase({
+      dataDir,
+      outside: env.DATABASE_URL,
+      temporary: given.temporary === true,
+      onNotice: (line) => process.stderr.write(`  ${line}\n`),
+    });
+    stops.push(database.close);
     const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
     const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
-    const processes = await startProcesses(options, origin, database, stops);
+    const processes = await startProcesses(options, origin, database, { stops, occupancy });
     const stack = {
       publicUrl: `http://127.0.0.1:${String(processes.publicPort)}`,
       staffUrl: `http://localhost:${String(processes.staffPort)}`,
     };
     onStep('first witnessed checkpoint');
-    await untilWitnessed(stack.publicUrl, options.signal);
+    await untilWitnessed(stack.publicUrl, signal);
+    announce(dataDir, stack, stops);
     return {
       ...stack,
-      trustFile: path.join(dataDir, 'directory', 'trust.json'),
+      trustFile: trustFileOf(dataDir),
       ledgerDir: path.join(dataDir, 'ledger'),
+      databaseUrl: database.owner,
       madeOrganisation,
       processes: processes.all,
+      databasePid: database.pid,
       stop,
     };
   } catch (error) {
     await stop();
+    signal?.throwIfAborted();
     throw error instanceof EmbeddedPostgresError ? new StackError(error.message) : error;
   }
+}
+
+export function trustFileOf(dataDir: string): string {
+  return path.join(dataDir, 'directory', 'trust.json');
+}
+
+/** One supervisor at a time: a second one would end the children of the first. */
+function occupy(dataDir: string): Occupancy {
+  const occupancy = new Occupancy(dataDir, DIST);
+  const other = occupancy.other();
+  if (other !== undefined) {
+    throw new StackError(
+      `${dataDir} is in use by the process ${String(other)}; stop that one, or choose another --data.`,
+    );
+  }
+  occupancy.endLeftovers();
+  occupancy.take([]);
+  return occupancy;
+}
+
+const addressSchema = z.object({ publicUrl: z.string(), staffUrl: z.string() });
+const addressFile = (dataDir: string): string => path.join(dataDir, 'addresses.json');
+
+/** Leaves the two origins where other commands find them, for as long as they are served. */
+function announce(
+  dataDir: string,
+  { publicUrl, staffUrl }: z.infer<typeof addressSchema>,
+  stops: (() => Promise<void>)[],
+): void {
+  writeFileSync(addressFile(dataDir), `${JSON.stringify({ publicUrl, staffUrl }, null, 2)}\n`);
+  stops.push(() => {
+    rmSync(addressFile(dataDir), { force: true });
+    return Promise.resolve();
+  });
+}
+
+/** The origins of the stack that runs on a data directory; undefined if none does. */
+export function readAddresses(dataDir: string): z.infer<typeof addressSchema> | undefined {
+  if (!existsSync(addressFile(dataDir))) return undefined;
+  return addressSchema.parse(JSON.parse(readFileSync(addressFile(dataDir), 'utf8')));
 }
 
 function prepareDataDir(dataDir: string): void {
@@ -103,121 +169,63 @@ function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** Ends processes of ours that outlived a supervisor which was killed. */
-function endLeftovers(dataDir: string): void {
-  const file = path.join(dataDir, 'pids');
-  if (!existsSync(file)) return;
-  for (const pid of readFileSync(file, 'utf8').split('\n').map(Number).filter(Boolean)) {
-    try {
-      const command = readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8');
-      if (command.includes(DIST)) process.kill(pid, 'SIGKILL');
-    } catch {
-      // Gone already, or nothing that can be told from here.
-    }
-  }
-}
-
-type Database = {
-  readonly owner: string;
-  readonly urls: Readonly<Record<(typeof ROLES)[number], string>>;
-  readonly passwords: Readonly<Record<string, string>>;
-};
-
-async function openDatabase(options: StackOptions, stops: (() => Promise<void>)[]): Promise<Database> {
-  const outside = options.env.DATABASE_URL;
-  if (outside !== undefined && outside !== '') return outsideDatabase(options.dataDir, outside);
-  const postgres = await startEmbeddedPostgres({ home: path.join(options.dataDir, 'postgres') });
-  stops.push(() => postgres.stop());
-  await ensureDatabase(postgres.url('postgres'), DATABASE);
-  const urlOf = (role: string): string => postgres.url(DATABASE, `sc_${role}`);
-  return {
-    owner: postgres.url(DATABASE),
-    urls: { intake: urlOf('intake'), desk: urlOf('desk'), worker: urlOf('worker') },
-    passwords: {},
-  };
-}
-
-/** An outside server asks for passwords: one for each role, made once, kept with the keys. */
-function outsideDatabase(dataDir: string, owner: string): Database {
-  const keys = path.join(dataDir, 'keys');
-  mkdirSync(keys, { recursive: true, mode: 0o700 });
-  const file = path.join(keys, 'database.json');
-  if (!existsSync(file)) {
-    const made = Object.fromEntries(ROLES.map((role) => [role, randomBytes(24).toString('hex')]));
-    writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
-  }
-  const passwords = JSON.parse(readFileSync(file, 'utf8')) as Record<(typeof ROLES)[number], string>;
-  const urlOf = (role: (typeof ROLES)[number]): string => {
-    const url = new URL(owner);
-    url.username = `sc_${role}`;
-    url.password = passwords[role];
-    return url.href;
-  };
-  return {
-    owner,
-    urls: { intake: urlOf('intake'), desk: urlOf('desk'), worker: urlOf('worker') },
-    passwords: Object.fromEntries(
-      ROLES.map((role) => [`SAFE_CONDUCT_${role.toUpperCase()}_PASSWORD`, passwords[role]]),
-    ),
-  };
-}
-
+type Urls = Awaited<ReturnType<StackDatabase['urls']>>;
 type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
 
-/** What needs nothing of each other starts at once: most of a start is each process loading its code. */
+/** Those who sign need no database, so they start beside its schema; after that each server waits for nobody. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
-  database: Database,
-  stops: (() => Promise<void>)[],
+  database: StackDatabase,
+  { stops, occupancy }: { readonly stops: (() => Promise<void>)[]; readonly occupancy: Occupancy },
 ): Promise<Ports> {
   const { dataDir, onStep } = options;
   const all: StackProcess[] = [];
+  const onSpawn = (): void => {
+    occupancy.take(all.map(({ pid }) => pid));
+  };
   const start = async (name: string, app: string, env: Record<string, string>): Promise<number> => {
-    options.signal?.throwIfAborted();
     onStep(name);
     const script = path.join(DIST, 'apps', app, 'src/main.js');
-    const child = new StackProcess({ name, script, env, logFile: path.join(dataDir, 'logs', `${name}.log`) });
+    const logFile = path.join(dataDir, 'logs', `${name}.log`);
+    const child = new StackProcess({ name, script, env, logFile, onSpawn });
     stops.push(() => child.stop());
     all.push(child);
     const port = await child.start().catch((error: unknown) => {
       throw new StackError(error instanceof Error ? error.message : name);
     });
-    writeFileSync(path.join(dataDir, 'pids'), all.map((p) => String(p.pid)).join('\n'));
     return port ?? 0;
   };
-  const environments = environmentsOf(options, origin, database.urls);
+  const parties = partyEnvironments(options, origin);
   const signing = Promise.all([
-    start('signer', 'signer', environments.signer),
-    ...WITNESS_NAMES.map((name) => start(name, 'witness', environments.witness(name))),
+    start('signer', 'signer', parties.signer),
+    ...WITNESS_NAMES.map((name) => start(name, 'witness', parties.witness(name))),
   ]);
-  const [[signer, ...witnesses]] = await Promise.all([signing, migrated(database, onStep)]);
+  const [[signer, ...witnesses], urls] = await Promise.all([signing, migrated(database, onStep)]);
+  const servers = serverEnvironments(options, urls);
   const [publicPort, staffPort] = await Promise.all([
-    start('intake', 'intake', environments.intake),
-    start('desk', 'desk', environments.desk),
-    start('worker', 'worker', environments.worker(signer, witnesses)),
+    start('intake', 'intake', servers.intake),
+    start('desk', 'desk', servers.desk),
+    start('worker', 'worker', servers.worker(signer, witnesses)),
   ]);
   return { publicPort, staffPort, all };
 }
 
-/** What each process is told, and nothing else: no variable of ours reaches them. */
-function environmentsOf(options: StackOptions, origin: string, urls: Database['urls']) {
-  const { dataDir, env, organisation } = options;
-  const at = (...parts: string[]): string => path.join(dataDir, ...parts);
-  const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
+/** The roles exist once the schema is there; only then can their URLs be had. */
+async function migrated(database: StackDatabase, onStep: StackOptions['onStep']): Promise<Urls> {
+  onStep('schema');
+  await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
+  return database.urls();
+}
+
+function clockEnvironment({ env }: StackOptions): Record<string, string> {
   const offset = env.SAFE_CONDUCT_CLOCK_OFFSET_SECONDS;
-  const clock: Record<string, string> =
-    offset === undefined ? {} : { SAFE_CONDUCT_CLOCK_OFFSET_SECONDS: offset };
-  const redis = env.REDIS_URL;
-  const queue: Record<string, string> =
-    redis === undefined || redis === ''
-      ? { SAFE_CONDUCT_QUEUE_URL: urls.worker }
-      : { SAFE_CONDUCT_REDIS_URL: redis };
-  const ledger = {
-    ...clock,
-    SAFE_CONDUCT_ROOTSET_FILE: at('directory', 'rootset.bin'),
-    SAFE_CONDUCT_LEDGER_DIR: at('ledger'),
-  };
+  return offset === undefined ? {} : { SAFE_CONDUCT_CLOCK_OFFSET_SECONDS: offset };
+}
+
+/** What signer and witnesses are told, and nothing else: no variable of ours reaches them. */
+function partyEnvironments(options: StackOptions, origin: string) {
+  const at = (...parts: string[]): string => path.join(options.dataDir, ...parts);
   const signing = (name: string, key: string) => ({
     SAFE_CONDUCT_PORT: '0',
     SAFE_CONDUCT_STATE_DIR: at(name),
@@ -226,11 +234,30 @@ function environmentsOf(options: StackOptions, origin: string, urls: Database['u
   return {
     signer: { ...signing('signer', 'log.key'), SAFE_CONDUCT_LOG_ORIGIN: origin },
     witness: (name: string): Record<string, string> => ({
-      ...clock,
+      ...clockEnvironment(options),
       ...signing(name, `${name}.key`),
       SAFE_CONDUCT_WITNESS_NAME: `${origin}/${name}`,
       SAFE_CONDUCT_LOG_VKEYS_FILE: at('directory', 'log.vkey'),
     }),
+  };
+}
+
+/** What the servers are told, likewise. */
+function serverEnvironments(options: StackOptions, urls: Urls) {
+  const { dataDir, env, organisation } = options;
+  const at = (...parts: string[]): string => path.join(dataDir, ...parts);
+  const local = (port: number): string => `http://127.0.0.1:${String(port)}`;
+  const redis = env.REDIS_URL;
+  const queue: Record<string, string> =
+    redis === undefined || redis === ''
+      ? { SAFE_CONDUCT_QUEUE_URL: urls.worker }
+      : { SAFE_CONDUCT_REDIS_URL: redis };
+  const ledger = {
+    ...clockEnvironment(options),
+    SAFE_CONDUCT_ROOTSET_FILE: at('directory', 'rootset.bin'),
+    SAFE_CONDUCT_LEDGER_DIR: at('ledger'),
+  };
+  return {
     worker: (signer: number, witnesses: readonly number[]): Record<string, string> => ({
       ...ledger,
       ...queue,
@@ -256,11 +283,6 @@ function environmentsOf(options: StackOptions, origin: string, urls: Database['u
   };
 }
 
-function migrated({ owner, passwords }: Database, onStep: StackOptions['onStep']): Promise<void> {
-  onStep('schema');
-  return run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: owner, ...passwords });
-}
-
 async function run(script: string, env: Record<string, string>): Promise<void> {
   try {
     await promisify(execFile)(process.execPath, [path.join(DIST, 'apps', script)], { env });
@@ -271,7 +293,7 @@ async function run(script: string, env: Record<string, string>): Promise<void> {
 }
 
 /** Ready means a report can be sealed now: KEYSET, proof and quorum are there. */
-async function untilWitnessed(publicUrl: string, signal?: AbortSignal): Promise<void> {
+async function untilWitnessed(publicUrl: string, signal: AbortSignal | undefined): Promise<void> {
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const api = makeApiClient({ baseUrl: publicUrl, sleep });
   const deadline = Date.now() + READY_MS;
