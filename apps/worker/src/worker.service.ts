@@ -1,4 +1,4 @@
-import { DirectoryEmpty, LedgerFault, type LedgerServices, startUpAudit } from '@app/ledger';
+import { DirectoryEmpty, type LedgerServices, requireSoundLedger } from '@app/ledger';
 import { type JobQueues, Relay } from '@app/jobs';
 import { EXIT, type Log, StartupError } from '@app/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
@@ -59,17 +59,10 @@ export class WorkerService implements OnApplicationShutdown {
   }
 
   async #audit(): Promise<void> {
-    const { work, store, clock } = this.#services;
-    try {
-      await work.read((tx) => startUpAudit(tx, store));
-    } catch (error) {
-      if (!(error instanceof LedgerFault)) throw error;
-      await raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', error.code);
-      throw new StartupError(
-        `The ledger contradicts itself (${error.code}); nothing was changed, a person must look at it.`,
-        EXIT.defect,
-      );
-    }
+    const { work, clock } = this.#services;
+    await requireSoundLedger(this.#services, ({ code }) =>
+      raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', code),
+    );
   }
 
   async #enterDirectory(): Promise<void> {

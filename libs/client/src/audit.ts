@@ -1,5 +1,5 @@
 /** The ledger from outside: its files against a witnessed checkpoint, and case histories from openings alone. */
-import type { ApiClient } from '@app/api-client';
+import { type ApiClient, ApiProblem } from '@app/api-client';
 import { type CaseState, type Policy as CasePolicy, type ResponseTime, responseTimes } from '@app/casework';
 import type { Openings } from '@app/contracts';
 import {
@@ -13,14 +13,14 @@ import {
   type SignatureVerifier,
   verifyOpening,
 } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, type Instant, toHex, fromBase64 } from '@app/encoding';
+import { type Bytes, bytesEqual, type Instant, ParseError, toHex, fromBase64 } from '@app/encoding';
 import {
   type AuditReport,
   auditTree,
-  entriesPath,
+  logFiles,
   type LogSource,
+  LogUnreadable,
   parsePolicy,
-  tilePath,
   verifyCheckpoint,
   type VerifiedCheckpoint,
 } from '@app/tlog';
@@ -35,12 +35,33 @@ export type CollectedLedger = {
   readonly entries: ReadonlyMap<number, Bytes>;
 };
 
+/** A ledger as whoever checks it sees it: the newest checkpoint, and files by path. */
+export interface PublishedLedger {
+  /** The signed note. */
+  checkpoint(): Promise<string>;
+  /** Resolves to undefined if there is no such file. @throws {LogUnreadable} if that cannot be told. */
+  read(path: string): Promise<Bytes | undefined>;
+}
+
 /** The ledger's files over HTTP. */
-export function ledgerOverHttp(api: ApiClient): LogSource {
+export function publishedOverHttp(api: ApiClient): PublishedLedger {
   return {
-    readTile: (tile) => api.readFile(tilePath(tile)),
-    readEntries: (index, width) => api.readFile(entriesPath(index, width)),
+    checkpoint: () => api.call('checkpoint', {}),
+    read: async (path) => {
+      try {
+        return await api.readFile(path);
+      } catch (error) {
+        if (error instanceof ApiProblem && error.code === 'not_found') return undefined;
+        // An answer of another form is a wrong file; anything else says nothing of the file.
+        throw error instanceof ParseError ? error : new LogUnreadable(error);
+      }
+    },
   };
+}
+
+/** Tiles and bundles over HTTP. */
+export function ledgerOverHttp(api: ApiClient): LogSource {
+  return logFiles((path) => publishedOverHttp(api).read(path));
 }
 
 /**

@@ -28,6 +28,8 @@ export {
   collectLedger,
   type LedgerHistory,
   ledgerOverHttp,
+  type PublishedLedger,
+  publishedOverHttp,
   responseTimesFromLedger,
 } from './audit.js';
 export { openCase, openCaseAttachment, type OpenedCase } from './case-file.js';

@@ -36,6 +36,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
   checkpoint_origin: 'This is another ledger than the one this program trusts.',
   inclusion_invalid: 'The proof does not show the entry in the ledger.',
   consistency_invalid: 'The ledger shown now does not continue the one seen before.',
+  log_rolled_back: 'The ledger shown now is shorter than the one seen before. This can be an attack.',
+  log_forked: 'The ledger was rewritten: two signed checkpoints contradict each other. This is an attack.',
+  consistency_unproven:
+    "The ledger's tiles do not show whether it continues the one seen before; they may be damaged.",
   // A case.
   policy_mismatch: 'The response times shown are not those the ledger commits to.',
   receipt_mismatch: 'The receipt is not about what was sent.',

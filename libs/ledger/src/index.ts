@@ -13,7 +13,15 @@ export {
   recordEvent,
 } from './append.js';
 export { LedgerAppender } from './appender.js';
-export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpAudit } from './audit.js';
+export {
+  auditCases,
+  auditDatabase,
+  auditEntries,
+  type DatabaseFinding,
+  type DatabaseFindingCode,
+  type EntryRange,
+  startUpAudit,
+} from './audit.js';
 export { Directory, type DirectoryDeps, DirectoryEmpty, type KnownPolicy } from './directory.js';
 export { openings } from './entries.js';
 export { LedgerFault, type LedgerFaultCode } from './fault.js';
@@ -38,6 +46,11 @@ export {
 } from './remotes.js';
 export { Sequencer, type SequencerDeps } from './sequencer.js';
 export { diskStore, type LedgerStore, logSource, type Published, readPublished } from './store.js';
-export { type LedgerServices, type LedgerServicesConfig, openLedgerServices } from './services.js';
+export {
+  type LedgerServices,
+  type LedgerServicesConfig,
+  openLedgerServices,
+  requireSoundLedger,
+} from './services.js';
 export { ledgerProviders } from './http/ledger-http.js';
 export { type InstanceFacts, LEDGER_STORE, LedgerController, LedgerFacts } from './http/ledger.controller.js';

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Foundation1763900000000 } from './migrations/1763900000000-foundation.js';
+import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 import { KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -65,7 +66,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     connectTimeoutMS: 5_000,
     entities: ENTITIES,
-    migrations: [Foundation1763900000000],
+    migrations: [Foundation1763900000000, AuditRole1764000000000],
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,

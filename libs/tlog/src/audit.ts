@@ -7,17 +7,13 @@
  */
 import { ParseError, bytesEqual, type Bytes } from '@app/encoding';
 import type { SignatureVerifier } from '@app/crypto/verify';
+import type { Checkpoint } from './checkpoint.js';
 import { appendToFrontier, emptyFrontier, foldSubtrees, leafHash, rootOfHashes, type Hash } from './hash.js';
 import type { Policy } from './policy.js';
 import { TILE_WIDTH, entriesPath, hashesAtLevel, parseEntryBundle, tilePath, type TileId } from './tile.js';
-import { readHashes, type TileReader } from './tile-tree.js';
+import { readHashes } from './tile-tree.js';
+import { LogUnreadable, type LogSource } from './source.js';
 import { verifyCheckpoint } from './verify.js';
-
-/** Where an audit reads a log's files. A read that rejects counts as a missing file. */
-export interface LogSource extends TileReader {
-  /** Resolves to the bundle of `width` entries. */
-  readEntries(index: number, width: number): Promise<Uint8Array>;
-}
 
 /**
  * - `root_mismatch`: neither the tiles nor the entries fold to the checkpoint's root.
@@ -58,6 +54,7 @@ type Slots = readonly (Hash | undefined)[];
  *   all files that disagree are named.
  * @throws {ParseError} as `verifyCheckpoint`.
  * @throws {VerificationError} as `verifyCheckpoint`.
+ * @throws {LogUnreadable} of the source.
  * @see SPEC.md §9
  */
 export async function auditTree(
@@ -65,12 +62,36 @@ export async function auditTree(
   policy: Policy,
   verifier: SignatureVerifier,
   source: LogSource,
-  onProgress?: (done: number, total: number) => void,
-  onEntry?: (index: number, entry: Bytes) => void | Promise<void>,
+  onProgress?: AuditHooks['onProgress'],
+  onEntry?: AuditHooks['onEntry'],
 ): Promise<AuditReport> {
-  const { size, root } = verifyCheckpoint(checkpointNote, policy, verifier).checkpoint;
+  const { checkpoint } = verifyCheckpoint(checkpointNote, policy, verifier);
+  return auditFrom(0, checkpoint, source, { onProgress, onEntry });
+}
+
+export type AuditHooks = {
+  /** After each bundle: entries passed, their total, and how many findings there are so far. */
+  readonly onProgress?: ((done: number, total: number, findings: number) => void) | undefined;
+  readonly onEntry?: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
+};
+
+/**
+ * As `auditTree`, of the entries from `from` on and of the tiles above them: what is left to do where the entries
+ * before are known to be under the same root.
+ *
+ * @param from - 0…size; the bundle it lies in is read whole, `onEntry` begins with it.
+ * @param checkpoint - verified.
+ * @throws {LogUnreadable} of the source.
+ * @see SPEC.md §9.1
+ */
+export async function auditFrom(
+  from: number,
+  { size, root }: Pick<Checkpoint, 'size' | 'root'>,
+  source: LogSource,
+  { onProgress, onEntry }: AuditHooks,
+): Promise<AuditReport> {
   const findings: AuditFinding[] = [];
-  const walk: Walk = { source, size, findings, onProgress, onEntry };
+  const walk: Walk = { source, size, from, findings, onProgress, onEntry };
   const edge = edgeTiles(size);
   const expected = await resolveEdge(walk, edge, root);
   for (const [i, tile] of edge.entries()) await checkTile(walk, tile, expected[i]);
@@ -80,9 +101,10 @@ export async function auditTree(
 type Walk = {
   readonly source: LogSource;
   readonly size: number;
+  readonly from: number;
   readonly findings: AuditFinding[];
-  readonly onProgress: ((done: number, total: number) => void) | undefined;
-  readonly onEntry: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
+  readonly onProgress: AuditHooks['onProgress'];
+  readonly onEntry: AuditHooks['onEntry'];
 };
 
 /** The partial tiles, highest level first: together they cover every entry once, in log order. */
@@ -112,6 +134,7 @@ async function resolveEdge(walk: Walk, edge: readonly TileId[], root: Hash): Pro
 
 /** Checks a tile and all that lies under it. */
 async function checkTile(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
+  if (endOf(tile) <= walk.from) return;
   if (tile.level === 0) return checkBundle(walk, tile, expected);
   const stored = await readTile(walk, tile);
   const vouched = stored.hashes !== undefined && isSame(rootOfSlots(stored.hashes), expected);
@@ -159,7 +182,7 @@ async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined)
   const wrongBundle = judge(bundle, isBundleRight || !isBlamed, 'entries_mismatch', path, index);
   walk.findings.push(...wrongTile, ...wrongBundle);
   if (wrongBundle.length === 0) await passOn(walk, first, bundle.entries);
-  walk.onProgress?.(first + tile.width, walk.size);
+  walk.onProgress?.(first + tile.width, walk.size, walk.findings.length);
 }
 
 /** Whether each of the two folds to the expected root. */
@@ -186,7 +209,10 @@ function judge(
 }
 
 async function passOn(walk: Walk, first: number, entries: readonly Bytes[]): Promise<void> {
-  for (const [i, entry] of entries.entries()) await walk.onEntry?.(first + i, entry);
+  if (walk.onEntry === undefined) return;
+  for (const [i, entry] of entries.entries()) {
+    if (first + i >= walk.from) await walk.onEntry(first + i, entry);
+  }
 }
 
 /** The hashes a tile should hold, computed from nothing but the entries below it. */
@@ -206,6 +232,7 @@ async function readTile(walk: Walk, tile: TileId): Promise<StoredTile> {
   try {
     return { hashes: await readHashes(tile, walk.source) };
   } catch (error) {
+    if (error instanceof LogUnreadable) throw error;
     return { hashes: undefined, problem: error instanceof ParseError ? 'tile_malformed' : 'tile_missing' };
   }
 }
@@ -215,9 +242,15 @@ async function readBundle(walk: Walk, tile: TileId): Promise<StoredBundle> {
     const entries = parseEntryBundle(await walk.source.readEntries(tile.index, tile.width), tile.width);
     return { hashes: entries.map(leafHash), entries };
   } catch (error) {
+    if (error instanceof LogUnreadable) throw error;
     const problem = error instanceof ParseError ? 'entries_malformed' : 'entries_missing';
     return { hashes: undefined, problem, entries: [] };
   }
+}
+
+/** The number of the first entry that no longer lies under the tile. */
+function endOf({ level, index, width }: TileId): number {
+  return (index * TILE_WIDTH + width) * TILE_WIDTH ** level;
 }
 
 function childOf(tile: TileId, slot: number): TileId {

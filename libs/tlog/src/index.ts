@@ -1,4 +1,11 @@
-export { auditTree, type AuditCode, type AuditFinding, type AuditReport, type LogSource } from './audit.js';
+export {
+  auditFrom,
+  auditTree,
+  type AuditCode,
+  type AuditFinding,
+  type AuditHooks,
+  type AuditReport,
+} from './audit.js';
 export {
   cosign,
   cosignatureMessage,
@@ -46,6 +53,8 @@ export {
   type Quorum,
 } from './policy.js';
 export { verifyConsistency, verifyInclusion } from './proof.js';
+export { FileMissing, logFiles, type LogSource, LogUnreadable } from './source.js';
+export { checkSuccession } from './succession.js';
 export {
   encodeEntryBundle,
   entriesPath,
