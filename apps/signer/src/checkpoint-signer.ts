@@ -38,11 +38,14 @@ type Signed = { readonly size: number; readonly root: Hash };
 export class CheckpointSigner {
   readonly #signer: NoteSigner;
   readonly #stateFile: string;
+  readonly #write: typeof writeFileDurable;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(signer: NoteSigner, stateFile: string) {
+  /** @param write - durable when it resolves, and whole or not at all. */
+  constructor(signer: NoteSigner, stateFile: string, write = writeFileDurable) {
     this.#signer = signer;
     this.#stateFile = stateFile;
+    this.#write = write;
   }
 
   /**
@@ -69,8 +72,7 @@ export class CheckpointSigner {
     const { size, root } = request;
     const text = encodeCheckpoint({ origin: this.#signer.name, size, root });
     const note = `${text}\n${signNote(text, this.#signer)}`;
-    if (size !== signed.size)
-      await writeFileDurable(this.#stateFile, encodeUtf8(encodeState({ size, root })));
+    if (size !== signed.size) await this.#write(this.#stateFile, encodeUtf8(encodeState({ size, root })));
     // Crash here: the tree counts as signed, and asking again gives the same signature.
     return { status: 200, body: note };
   }

@@ -24,4 +24,11 @@ export {
 } from './plain-server.js';
 export { Refused, type ProblemExtensions } from './problem.js';
 export { createServer, serve, type CreateServerOptions, type ServeOptions } from './server.js';
+export {
+  keyConfigShape,
+  KeyCommandError,
+  type KeyCommandCode,
+  type KeySource,
+  openKeySource,
+} from './signing-key.js';
 export { EXIT, runMain, StartupError } from './startup.js';
