@@ -93,3 +93,18 @@ export { type Preparation, type PreparedReport, prepareReport, type ReportInput 
 export { describeRefusal } from './refusals.js';
 export { connect, type Service, witnessedNow } from './service.js';
 export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';
+export {
+  acceptHash,
+  isNews,
+  type KeysetEntry,
+  keysetEntry,
+  roleNews,
+  startWatch,
+  type Watch,
+  type WatchAlarm,
+  watchAges,
+  type WatchCode,
+  watchEntry,
+  watchRoles,
+  type WatchTrust,
+} from './watch.js';
