@@ -16,12 +16,14 @@ const AHEAD = 8;
  * @throws StackError if a URL has a path.
  */
 export function openLedger(target: string): PublishedLedger {
-  if (!isUrl(target)) return ledgerInFolder(target);
-  const origin = target.replace(/\/+$/, '');
-  if (!/^https?:\/\/[^/?#]+$/.test(origin)) {
-    throw new StackError(`${target} has a path; name the origin alone, such as https://report.example.org.`);
-  }
-  return publishedOverHttp(apiOf(origin));
+  return isUrl(target) ? publishedOverHttp(apiOf(originOf(target))) : ledgerInFolder(target);
+}
+
+/** @throws StackError if the URL has a path. */
+export function originOf(url: string): string {
+  const origin = url.replace(/\/+$/, '');
+  if (/^https?:\/\/[^/?#]+$/.test(origin)) return origin;
+  throw new StackError(`${url} is not an origin; name it like https://report.example.org, without a path.`);
 }
 
 export function isUrl(target: string): boolean {

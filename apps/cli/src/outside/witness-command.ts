@@ -9,11 +9,13 @@ import { parseCheckpoint, parseCosignature, parseNote } from '@app/tlog';
 import { makeDeps } from '../client.js';
 import { StackProcess } from '../stack/process.js';
 import { StackError } from '../stack/stack.js';
-import { explaining } from './failures.js';
+import { explaining, sentenceOfFailure } from './failures.js';
+import { Watcher, watchParts } from './watch-command.js';
 import { openWitnessHome, type WitnessHome } from './witness-home.js';
 
 const BUILT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 const LOOK_EVERY_MS = 1_000;
+const WATCH_EVERY_MS = 60_000;
 
 type Options = {
   readonly log: string;
@@ -21,6 +23,8 @@ type Options = {
   readonly data: string;
   readonly port: number;
   readonly host: string;
+  readonly watch?: string;
+  readonly trust?: string;
 };
 
 export function registerWitness(program: Command): void {
@@ -32,6 +36,8 @@ export function registerWitness(program: Command): void {
     .requiredOption('--data <dir>', 'where its key and its memory are kept')
     .option('--port <n>', 'port to listen on', port, 8090)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--watch <url>', 'also watch the keys that the ledger there announces')
+    .option('--trust <file>', 'for --watch, what you pinned: trust.json')
     .action(explaining(run));
 }
 
@@ -41,8 +47,9 @@ function port(text: string): number {
   return Number(text);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const folder = path.resolve(options.data);
+  const watcher = await watcherOf(options, command);
   const deps = await makeDeps(process.env);
   const home = await openWitnessHome(folder, options.name, readFileSync(options.log, 'utf8'), deps);
   const witness = new StackProcess({
@@ -63,11 +70,28 @@ async function run(options: Options): Promise<void> {
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${String(bound)}`;
   process.stdout.write(`${introduction(home, url)}\n`);
   try {
-    await tellWhatItSees(home.origins, url, ending.signal);
+    await Promise.all([tellWhatItSees(home.origins, url, ending.signal), watching(watcher, ending.signal)]);
   } finally {
     process.stderr.write('\nStopping.\n');
     await witness.stop();
     process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+async function watcherOf({ watch, trust, data }: Options, command: Command): Promise<Watcher | undefined> {
+  if (watch === undefined) return undefined;
+  if (trust === undefined) command.error('error: --watch needs --trust <file>');
+  const parts = await watchParts(watch, trust, path.join(data, 'watch'), { role: [], known: [] });
+  return new Watcher(parts, { follow: WATCH_EVERY_MS / 1000 });
+}
+
+/** A log that misbehaves must not end its witness: the witness is what proves it. */
+async function watching(watcher: Watcher | undefined, signal: AbortSignal): Promise<void> {
+  while (watcher !== undefined && !signal.aborted) {
+    await watcher.round().catch((error: unknown) => {
+      process.stderr.write(`Watching: ${sentenceOfFailure(error)}\n`);
+    });
+    await sleep(WATCH_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
