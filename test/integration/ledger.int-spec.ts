@@ -408,23 +408,6 @@ describe('what the database itself refuses', () => {
     expect(await codeAs('sc_intake', `select * from ${table}`)).toBe(DENIED);
   });
 
-  it('the auditor reads what the audit takes, no content, and writes nowhere', async () => {
-    for (const table of ['log_outbox', 'event_payloads', 'log_cover_keys', 'log_quorums'])
-      expect([table, await codeAs('sc_audit', `select * from ${table}`)]).toEqual([table, 'done']);
-    for (const table of [
-      'cases',
-      'objects',
-      'boxes',
-      'blob_parts',
-      'staff_vaults',
-      'staff_sessions',
-      'nonces',
-    ])
-      expect([table, await codeAs('sc_audit', `select * from ${table}`)]).toEqual([table, DENIED]);
-    expect(await codeAs('sc_audit', `update cases set event_number = event_number + 1`)).toBe(DENIED);
-    expect(await codeAs('sc_audit', `insert into log_cover_keys values (1, '')`)).toBe(DENIED);
-  });
-
   it.each(['sc_intake', 'sc_desk', 'sc_audit'] as const)('%s cannot sequence or publish', async (role) => {
     expect(await codeAs(role, 'update log_state set size = size + 8')).toBe(DENIED);
     expect(await codeAs(role, 'insert into log_sequence select id, 1000 + id from log_outbox')).toBe(DENIED);
