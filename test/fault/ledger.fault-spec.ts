@@ -332,7 +332,7 @@ describe('a witness', () => {
     await stage.tick();
     await stage.publisher().publish();
     const states = stage.witnessStateDir(1);
-    const [file] = readdirSync(states);
+    const file = readdirSync(states).find((name) => name.endsWith('.cosigned'));
     const elsewhere = Buffer.alloc(32, 1).toString('base64');
     writeFileSync(path.join(states, file!), `8 ${elsewhere} ${String(stage.now)}\n`);
     await stage.tick();

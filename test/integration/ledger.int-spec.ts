@@ -168,7 +168,7 @@ describe('what is published', () => {
       await stage.tick();
       await stage.publisher().publish();
     }
-    const found = await announced();
+    const found = await proofFor(stage.store, (await announced())!.index);
     verifyTlogProof(found!.proof, found!.entry, policy(), nobleVerifier());
     const leaf = parseLeaf(found!.entry);
     if (leaf.class !== PUBLIC_LEAF_CLASS.keyset) throw new Error('not a KEYSET leaf');

@@ -3,7 +3,7 @@
  * database is a copy of one that was migrated once.
  */
 import { startEmbeddedPostgres } from '@app/embedded';
-import { type DatabaseRole, migrate } from '@app/persistence';
+import { DATABASE_ROLES, type DatabaseRole, migrate } from '@app/persistence';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,8 @@ export async function startTestServer(): Promise<TestServer> {
   const template = `sc_template_${randomBytes(6).toString('hex')}`;
   const admin = server.url('postgres');
   await query(admin, `create database ${template}`);
-  await migrate(server.url(template), { sc_intake: PASSWORD, sc_desk: PASSWORD, sc_worker: PASSWORD });
+  const passwords = Object.fromEntries(DATABASE_ROLES.map((role) => [role, PASSWORD]));
+  await migrate(server.url(template), passwords);
   const names = new Set([template]);
   const drop = async (name: string): Promise<void> => {
     if (names.delete(name)) await query(admin, `drop database if exists ${name} with (force)`);

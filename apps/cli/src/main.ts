@@ -6,10 +6,10 @@ import { ApiProblem, Unreachable } from '@app/api-client';
 import { ParseError, VerificationError } from '@app/encoding';
 import { describeRefusal } from '@app/client';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { fsck } from './commands/fsck.js';
 import { verifyReceiptFile } from './commands/receipts.js';
 import { start } from './commands/start.js';
 import { demo } from './demo/demo.js';
+import { registerOutside } from './outside/register.js';
 import { StackError } from './stack/stack.js';
 
 const program = new Command('safe-conduct')
@@ -54,23 +54,7 @@ program
     );
   });
 
-program
-  .command('fsck <ledger>')
-  .description('check a whole ledger by URL or folder')
-  .requiredOption('--trust <file>', 'what you pinned: trust.json')
-  .option('--json')
-  .action(async (ledger: string, options: { trust: string; json?: boolean }) => {
-    const { report } = await fsck(ledger, options.trust, (done, total) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r  ${String(done)} of ${String(total)} entries`);
-    });
-    const findings = report.findings.map(({ code, path }) => `${code} ${path}`);
-    const text =
-      findings.length === 0
-        ? `${String(report.size)} entries, nothing wrong.`
-        : `${String(findings.length)} wrong:\n${findings.join('\n')}`;
-    out({ size: report.size, findings: report.findings }, options.json, text);
-    if (findings.length > 0) process.exitCode = 1;
-  });
+registerOutside(program);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,5 @@
 import { JSON_BODY_MAX_BYTES } from '@app/contracts';
-import { LedgerFacts, openLedgerServices } from '@app/ledger';
+import { LedgerFacts, openLedgerServices, requireSoundLedger, startUpAudit } from '@app/ledger';
 import { clockFromEnv, loadConfig, makeLogger, runMain, systemRandom } from '@app/platform';
 import { createServer, serve } from '@app/platform/nest';
 import { DeskConfig, deskEnvironment } from './config.js';
@@ -16,13 +16,14 @@ await runMain(async () => {
     clock: clockFromEnv(),
     random: systemRandom,
   });
+  await requireSoundLedger(services);
   const facts = { organisation: env.SAFE_CONDUCT_ORGANISATION, maxAttachmentBytes: 0 };
   const config = new DeskConfig(services.rootset);
   const app = await createServer(DeskModule.with(services, facts, config), {
     log,
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
     checkHealth: async () => {
-      await services.work.run((tx) => tx.query('select 1'));
+      await services.work.read((tx) => startUpAudit(tx, services.store));
     },
     landing: () => app.get(LedgerFacts).landing('staff'),
   });

@@ -1,7 +1,7 @@
 import { JSON_BODY_MAX_BYTES, PART_BYTES } from '@app/contracts';
 import { makeSigner, sodiumSigning } from '@app/crypto/sign';
 import { decodeUtf8, fromHex } from '@app/encoding';
-import { LedgerFacts, openLedgerServices } from '@app/ledger';
+import { LedgerFacts, openLedgerServices, requireSoundLedger, startUpAudit } from '@app/ledger';
 import { clockFromEnv, loadConfig, makeLogger, readFileStrict, runMain, systemRandom } from '@app/platform';
 import { createServer, serve } from '@app/platform/nest';
 import { intakeEnvironment } from './config.js';
@@ -23,6 +23,7 @@ await runMain(async () => {
     clock: clockFromEnv(),
     random: systemRandom,
   });
+  await requireSoundLedger(services);
   const promises = new PromiseSigner(makeSigner(await sodiumSigning(), seed), services.directory);
   const facts = {
     organisation: env.SAFE_CONDUCT_ORGANISATION,
@@ -33,7 +34,7 @@ await runMain(async () => {
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
     rawBodies: { 'application/octet-stream': PART_BYTES },
     checkHealth: async () => {
-      await services.work.run((tx) => tx.query('select 1'));
+      await services.work.read((tx) => startUpAudit(tx, services.store));
     },
     landing: () => app.get(LedgerFacts).landing('public'),
   });

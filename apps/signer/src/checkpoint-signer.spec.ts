@@ -1,4 +1,4 @@
-import { makeSigner, nobleSigning } from '@app/crypto/sign';
+import { makeRemoteSigner, makeSigner, nobleSigning } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
 import { encodeUtf8, toBase64 } from '@app/encoding';
 import {
@@ -15,7 +15,8 @@ import {
   type TileReader,
 } from '@app/tlog';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileDurable } from '@app/platform';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CheckpointSigner } from './checkpoint-signer.js';
@@ -122,5 +123,34 @@ describe('CheckpointSigner', () => {
     writeFileSync(stateFile, '');
     const answer = new CheckpointSigner(SIGNER, blocked).sign(await request('a', 0, 8));
     await expect(answer).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.each([
+    ['that fails', false],
+    ['that fails but persists', true],
+  ])('signs no fork after a write of its state %s', async (_, persists) => {
+    await signer.sign(await request('a', 0, 8));
+    const broken = new CheckpointSigner(SIGNER, stateFile, async (file, bytes) => {
+      if (persists) await writeFileDurable(file, bytes);
+      throw new Error('injected');
+    });
+    await expect(broken.sign(await request('a', 8, 16))).rejects.toThrow('injected');
+    // The same instance and a new one are judged by what the disk holds.
+    for (const next of [broken, restart()]) {
+      const size = persists ? 16 : 8;
+      expect(await next.sign(await request('b', 8, 16))).toMatchObject({ status: 422 });
+      expect(await next.sign(await request('b', size, 24))).toMatchObject({ status: 422 });
+    }
+    const again = await restart().sign(await request('a', 8, 16));
+    expect(again.status).toBe(200);
+  });
+
+  it('gives no signature that its key did not make', async () => {
+    const wrong = makeRemoteSigner(nobleVerifier(), raw.publicKey, () => new Uint8Array(64));
+    const remote = { ...KEY, sign: (message: Uint8Array) => wrong.signRaw(message) };
+    const answer = new CheckpointSigner(remote, stateFile).sign(await request('a', 0, 8));
+    await expect(answer).rejects.toMatchObject({ code: 'signature_invalid' });
+    expect(existsSync(stateFile)).toBe(false);
+    expect((await restart().sign(await request('b', 0, 8))).status).toBe(200);
   });
 });

@@ -41,6 +41,7 @@ export class CheckpointSigner {
   readonly #write: typeof writeFileDurable;
   #last: Promise<unknown> = Promise.resolve();
 
+  /** @param write - durable when it resolves, and whole or not at all. */
   constructor(signer: NoteSigner, stateFile: string, write = writeFileDurable) {
     this.#signer = signer;
     this.#stateFile = stateFile;

@@ -1,11 +1,13 @@
-import { makeSigner, sodiumSigning } from '@app/crypto/sign';
+import { makeRemoteSigner, makeSigner, sodiumSigning } from '@app/crypto/sign';
 import { sodiumVerifier } from '@app/crypto/verify';
-import { decodeUtf8, fromHex } from '@app/encoding';
+import { decodeUtf8 } from '@app/encoding';
 import {
   clockConfigSchema,
   clockFromEnv,
+  keyConfigShape,
   loadConfig,
   makeLogger,
+  openKeySource,
   plainServer,
   readFileStrict,
   runMain,
@@ -13,31 +15,39 @@ import {
 } from '@app/platform';
 import { ALGORITHM_COSIGNATURE, deriveKeyId, parseVkey } from '@app/tlog';
 import { z } from 'zod';
-import { Witness } from './witness.js';
+import { routesOf, Witness } from './witness.js';
 
 const environment = z.object({
   ...clockConfigSchema.shape,
+  ...keyConfigShape('SAFE_CONDUCT_WITNESS'),
   SAFE_CONDUCT_HOST: z.string().min(1).default('127.0.0.1'),
   SAFE_CONDUCT_PORT: z.coerce.number().int().min(0).max(65_535).describe('a port from 0 to 65535'),
+  SAFE_CONDUCT_PATH_PREFIX: z
+    .string()
+    .regex(/^(?:\/[\w.~-]+)*$/)
+    .default('')
+    .describe('a path such as /witness, without a slash at its end'),
   SAFE_CONDUCT_WITNESS_NAME: z.string().min(1).describe('the name in its verifier key'),
-  SAFE_CONDUCT_WITNESS_KEY_FILE: z.string().min(1).describe('the path of a key file'),
   SAFE_CONDUCT_STATE_DIR: z.string().min(1).describe('the folder of its memory'),
   SAFE_CONDUCT_LOG_VKEYS_FILE: z.string().min(1).describe('a file with one verifier key a line'),
 });
 
-const MAX_BODY_BYTES = 65_536;
-const KEY_FILE_MAX_BYTES = 128;
+/** A checkpoint with 16 of the longest signatures, and the longest proof (C2SP signed-note, tlog-witness). */
+const MAX_BODY_BYTES = 131_072;
 
 await runMain(async () => {
   const log = makeLogger('witness');
   const env = loadConfig(environment, process.env);
-  const keyFile = await readFileStrict(env.SAFE_CONDUCT_WITNESS_KEY_FILE, KEY_FILE_MAX_BYTES);
-  const seed = fromHex(decodeUtf8(keyFile, 'witness_key').trim(), 'witness_key', 32);
+  const source = await openKeySource('SAFE_CONDUCT_WITNESS', env);
+  const verifier = await sodiumVerifier();
+  const key =
+    source.kind === 'seed'
+      ? makeSigner(await sodiumSigning(), source.seed)
+      : makeRemoteSigner(verifier, source.publicKey, source.sign);
   const vkeys = decodeUtf8(
     await readFileStrict(env.SAFE_CONDUCT_LOG_VKEYS_FILE, MAX_BODY_BYTES),
     'log_vkeys',
   );
-  const key = makeSigner(await sodiumSigning(), seed);
   const name = env.SAFE_CONDUCT_WITNESS_NAME;
   const keyId = deriveKeyId(name, ALGORITHM_COSIGNATURE, key.publicKey);
   const witness = new Witness({
@@ -46,12 +56,12 @@ await runMain(async () => {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => parseVkey(line)),
-    verifier: await sodiumVerifier(),
+    verifier,
     clock: clockFromEnv(),
     stateDir: env.SAFE_CONDUCT_STATE_DIR,
   });
   await witness.checkState();
-  const post = { '/add-checkpoint': (body: string) => witness.addCheckpoint(body) };
-  const server = plainServer({ log, maxBodyBytes: MAX_BODY_BYTES, post });
+  const routes = routesOf(witness, env.SAFE_CONDUCT_PATH_PREFIX);
+  const server = plainServer({ log, maxBodyBytes: MAX_BODY_BYTES, ...routes });
   await servePlain(server, { log, host: env.SAFE_CONDUCT_HOST, port: env.SAFE_CONDUCT_PORT });
 });

@@ -12,13 +12,24 @@ import {
   toBase64,
   toHex,
 } from '@app/encoding';
-import { type Clock, FileError, type PlainAnswer, readFileStrict, writeFileDurable } from '@app/platform';
+import {
+  type Clock,
+  FileError,
+  type PlainAnswer,
+  type PlainServerOptions,
+  readFileStrict,
+  writeFileDurable,
+} from '@app/platform';
 import {
   type AddCheckpoint,
   cosign,
   decideAddCheckpoint,
+  encodeNote,
+  type NoteSignature,
   type NoteSigner,
   parseAddCheckpoint,
+  parseCheckpoint,
+  parseNote,
   type VerifierKey,
   type WitnessState,
 } from '@app/tlog';
@@ -26,7 +37,7 @@ import path from 'node:path';
 
 export type WitnessDeps = {
   readonly signer: NoteSigner;
-  /** The keys of the logs; their names are the origins. */
+  /** The keys of the logs; their names are the origins. A log may have several, any one of which may sign. */
   readonly logKeys: readonly VerifierKey[];
   readonly verifier: SignatureVerifier;
   readonly clock: Clock;
@@ -39,6 +50,7 @@ export type WitnessDeps = {
 type Cosigned = WitnessState & { readonly time: Instant };
 
 const STATE_MAX_BYTES = 256;
+const NOTE_MAX_BYTES = 262_144;
 const SIZE_TYPE = 'text/x.tlog.size';
 
 export class Witness {
@@ -58,10 +70,10 @@ export class Witness {
     const request = parsed(body);
     if (request === undefined) return { status: 400, body: 'malformed request\n' };
     const { origin } = request.checkpoint;
-    const logKey = this.#deps.logKeys.find(({ name }) => name === origin);
+    const logKeys = this.#deps.logKeys.filter(({ name }) => name === origin);
     // C2SP tlog-witness, add-checkpoint: 404 for an origin that is not known.
-    if (logKey === undefined) return { status: 404, body: 'unknown origin\n' };
-    const turn = (this.#turns.get(origin) ?? Promise.resolve()).then(() => this.#decide(request, logKey));
+    if (logKeys.length === 0) return { status: 404, body: 'unknown origin\n' };
+    const turn = (this.#turns.get(origin) ?? Promise.resolve()).then(() => this.#decide(request, logKeys));
     this.#turns.set(
       origin,
       turn.catch(() => undefined),
@@ -69,16 +81,33 @@ export class Witness {
     return turn;
   }
 
-  /** Fails if a state on disk cannot be read: without it nothing may be cosigned. */
-  async checkState(): Promise<void> {
-    for (const { name } of this.#deps.logKeys) await readState(this.#stateFile(name));
+  /** The origins of its logs. */
+  get origins(): readonly string[] {
+    return [...new Set(this.#deps.logKeys.map(({ name }) => name))];
   }
 
-  async #decide(request: AddCheckpoint, logKey: VerifierKey): Promise<PlainAnswer> {
+  /** The checkpoint of a log that it cosigned last, with the log's signatures and its own; 404 if there is none. */
+  async checkpoint(origin: string): Promise<PlainAnswer> {
+    try {
+      const note = await readFileStrict(this.#fileOf(origin, 'checkpoint'), NOTE_MAX_BYTES);
+      return { status: 200, body: Buffer.from(note).toString('utf8') };
+    } catch (error) {
+      if (!(error instanceof FileError) || error.code !== 'file_missing') throw error;
+      return { status: 404, body: 'never cosigned\n' };
+    }
+  }
+
+  /** Fails if a state on disk cannot be read: without it nothing may be cosigned. */
+  async checkState(): Promise<void> {
+    for (const origin of this.origins) await readState(this.#fileOf(origin, 'cosigned'));
+  }
+
+  async #decide(request: AddCheckpoint, logKeys: readonly VerifierKey[]): Promise<PlainAnswer> {
     const { signer, verifier, clock, write = writeFileDurable } = this.#deps;
-    const file = this.#stateFile(logKey.name);
+    const { origin } = parseCheckpoint(parseNote(request.note).body);
+    const file = this.#fileOf(origin, 'cosigned');
     const state = await readState(file);
-    const decision = decideAddCheckpoint(state, request, logKey, verifier);
+    const decision = decideAddCheckpoint(state, request, logKeys, verifier);
     if (decision.status === 409) return { status: 409, type: SIZE_TYPE, body: decision.body };
     if (decision.status !== 200) return decision;
     // A clock that was set back must not make a later tree look older.
@@ -86,12 +115,38 @@ export class Witness {
     const line = cosign(decision.body, time, signer);
     await write(file, encodeUtf8(encodeState({ ...decision.next, time })));
     // Crash here: the tree counts as cosigned, and the log may ask for it again.
+    const note = encodeNote({ body: decision.body, signatures: signaturesBy(logKeys, request.note) });
+    await write(this.#fileOf(origin, 'checkpoint'), encodeUtf8(`${note}${line}`));
     return { status: 200, body: line };
   }
 
-  #stateFile(origin: string): string {
-    return path.join(this.#deps.stateDir, `${toHex(sha256(encodeUtf8(origin))).slice(0, 32)}.cosigned`);
+  #fileOf(origin: string, kind: 'cosigned' | 'checkpoint'): string {
+    return path.join(this.#deps.stateDir, `${originHash(origin).slice(0, 32)}.${kind}`);
   }
+}
+
+/** What a witness answers, under the prefix of its submissions and of its monitors alike. */
+export function routesOf(witness: Witness, prefix = ''): Pick<PlainServerOptions, 'post' | 'get'> {
+  // C2SP tlog-witness, Monitor Retrieval Mechanism: the SHA-256 of the origin in lower-case hexadecimal.
+  const monitored = witness.origins.map((origin) => [
+    `${prefix}/${originHash(origin)}/checkpoint`,
+    () => witness.checkpoint(origin),
+  ]);
+  return {
+    post: { [`${prefix}/add-checkpoint`]: (body) => witness.addCheckpoint(body) },
+    get: Object.fromEntries(monitored) as PlainServerOptions['get'] & object,
+  };
+}
+
+function originHash(origin: string): string {
+  return toHex(sha256(encodeUtf8(origin)));
+}
+
+/** The signature lines of known keys; that they hold was decided before. */
+function signaturesBy(keys: readonly VerifierKey[], note: string): NoteSignature[] {
+  return parseNote(note).signatures.filter((signature) =>
+    keys.some(({ name, keyId }) => name === signature.name && keyId === signature.keyId),
+  );
 }
 
 function parsed(body: string): ReturnType<typeof parseAddCheckpoint> | undefined {

@@ -14,6 +14,7 @@ const migrateConfigSchema = z.object({
   SAFE_CONDUCT_INTAKE_PASSWORD: password,
   SAFE_CONDUCT_DESK_PASSWORD: password,
   SAFE_CONDUCT_WORKER_PASSWORD: password,
+  SAFE_CONDUCT_AUDIT_PASSWORD: password,
 });
 
 await runMain(async () => {
@@ -22,6 +23,7 @@ await runMain(async () => {
     sc_intake: config.SAFE_CONDUCT_INTAKE_PASSWORD,
     sc_desk: config.SAFE_CONDUCT_DESK_PASSWORD,
     sc_worker: config.SAFE_CONDUCT_WORKER_PASSWORD,
+    sc_audit: config.SAFE_CONDUCT_AUDIT_PASSWORD,
   };
   const given = Object.fromEntries(Object.entries(passwords).filter(([, value]) => value !== undefined));
   const ran = await migrate(config.SAFE_CONDUCT_DATABASE_URL, given);

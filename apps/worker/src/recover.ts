@@ -4,7 +4,7 @@
  */
 import { sodiumVerifier } from '@app/crypto/verify';
 import { VerificationError } from '@app/encoding';
-import { diskStore, FileMissing, LedgerFault, recoverFromMirror } from '@app/ledger';
+import { diskStore, LedgerFault, recoverFromMirror } from '@app/ledger';
 import { connect } from '@app/persistence';
 import {
   clockConfigSchema,
@@ -16,7 +16,7 @@ import {
   runMain,
   StartupError,
 } from '@app/platform';
-import { parsePolicy } from '@app/tlog';
+import { FileMissing, parsePolicy } from '@app/tlog';
 import { z } from 'zod';
 
 const POLICY_MAX_BYTES = 65_536;

@@ -1,4 +1,10 @@
-import { DirectoryEmpty, LedgerFault, type LedgerServices, startUpAudit } from '@app/ledger';
+import {
+  DirectoryEmpty,
+  LedgerFault,
+  type LedgerServices,
+  requireSoundLedger,
+  unsoundLedger,
+} from '@app/ledger';
 import { type JobQueues, Relay } from '@app/jobs';
 import { EXIT, type Log, StartupError } from '@app/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
@@ -45,9 +51,9 @@ export class WorkerService implements OnApplicationShutdown {
 
   /** @throws {StartupError} if the ledger contradicts itself, or no KEYSET and POLICY are in force. */
   async start(): Promise<void> {
-    await this.#orFault(() => this.#audit());
+    await this.#audit();
     await this.#enterDirectory();
-    await this.#orFault(() => this.#use.tick.meetParties());
+    await this.#meetParties();
     await this.#process();
     await this.#queues.every('clock.watch', WATCH_SECONDS);
     await this.#queues.every('directory.refresh', REFRESH_SECONDS);
@@ -62,25 +68,17 @@ export class WorkerService implements OnApplicationShutdown {
   }
 
   async #audit(): Promise<void> {
-    const { work, store, clock } = this.#services;
-    try {
-      await work.read((tx) => startUpAudit(tx, store));
-    } catch (error) {
-      if (error instanceof LedgerFault)
-        await raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', error.code);
-      throw error;
-    }
+    const { work, clock } = this.#services;
+    await requireSoundLedger(this.#services, ({ code }) =>
+      raiseAlarmNow({ work, log: this.#log, now: clock.now() }, 'ledger_fault', code),
+    );
   }
 
-  async #orFault(step: () => Promise<void>): Promise<void> {
+  async #meetParties(): Promise<void> {
     try {
-      await step();
+      await this.#use.tick.meetParties();
     } catch (error) {
-      if (!(error instanceof LedgerFault)) throw error;
-      throw new StartupError(
-        `The ledger contradicts itself (${error.code}); nothing was changed, a person must look at it.`,
-        EXIT.defect,
-      );
+      throw error instanceof LedgerFault ? unsoundLedger(error) : error;
     }
   }
 

@@ -42,7 +42,8 @@ const PROBLEM_MAX_BYTES = 65_536;
  * Sends one request.
  * @param maxBytes - the longest answer that is read.
  * @returns the answer's body.
- * @throws {ApiProblem} the service refused. `internal` also stands for an answer that is no problem of ours.
+ * @throws {ApiProblem} the service refused. An answer that is no problem of ours is `not_found` for 404, else
+ * `internal`.
  * @throws {Unreachable} nothing, or only a part, came back within `timeoutMs`.
  * @throws {ParseError} `answer_too_large`.
  */
@@ -62,7 +63,7 @@ export async function exchange(
     }),
   );
   if (answer.ok) return readBody(answer, limits.maxBytes);
-  throw new ApiProblem(problemCode(await readBody(answer, PROBLEM_MAX_BYTES)));
+  throw new ApiProblem(problemCode(await readBody(answer, PROBLEM_MAX_BYTES), answer.status));
 }
 
 async function readBody(answer: FetchAnswer, maxBytes: number): Promise<Bytes> {
@@ -89,13 +90,17 @@ function reached<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-function problemCode(body: Bytes): ProblemCode {
+/** What a server of files says without a problem of ours. */
+const BY_STATUS = new Map<number, ProblemCode>([[404, 'not_found']]);
+
+function problemCode(body: Bytes, status: number): ProblemCode {
+  const other = BY_STATUS.get(status) ?? 'internal';
   try {
     const problem: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     const type =
       typeof problem === 'object' && problem !== null && 'type' in problem ? problem.type : undefined;
-    return PROBLEM_CODES.find((code) => problemType(code) === type) ?? 'internal';
+    return PROBLEM_CODES.find((code) => problemType(code) === type) ?? other;
   } catch {
-    return 'internal';
+    return other;
   }
 }

@@ -2,24 +2,20 @@
  * The ledger as this client has seen it: every checkpoint it is given must continue the newest one before, so that a
  * fork or a return to an older state is caught by whoever was shown both.
  */
-import { type ApiClient, ApiProblem } from '@app/api-client';
 import type { SignatureVerifier } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, type Instant, ParseError, VerificationError } from '@app/encoding';
+import { type Instant, ParseError, VerificationError } from '@app/encoding';
 import {
   type Checkpoint,
-  consistencyProof,
-  encodeEntryBundle,
+  checkSuccession,
   encodeTlogProof,
-  entriesPath,
+  FileMissing,
   type LogSource,
-  parseEntryBundle,
+  LogUnreadable,
   parsePolicy,
   parseTlogProof,
   type Policy,
-  tilePath,
   verifyCheckpoint,
   type VerifiedCheckpoint,
-  verifyConsistency,
   verifyTlogProof,
   type VerifiedTlogProof,
 } from '@app/tlog';
@@ -27,9 +23,6 @@ import { refuse, type Trust } from './deps.js';
 
 /** How far an honest answer may lag behind: caches, and requests that overtake each other. */
 export const LAG_SECONDS = 300;
-
-const TILE_WIDTH = 256;
-const HASH_BYTES = 32;
 
 type Seen = { readonly note: string; readonly checkpoint: Checkpoint; readonly quorumTime: Instant };
 
@@ -138,58 +131,17 @@ export class Checkpoints {
   /** A tile that is missing or wrong shows nothing, so it is as good as a fork. */
   async #continues(older: Checkpoint, newer: Checkpoint): Promise<boolean> {
     if (older.origin !== newer.origin) return false;
-    if (older.size === newer.size) return bytesEqual(older.root, newer.root);
     try {
-      const proof = await consistencyProof(older.size, newer.size, this.#source);
-      verifyConsistency(older.size, older.root, newer.size, newer.root, proof);
+      await checkSuccession(older, newer, this.#source);
       return true;
     } catch (error) {
       const shownNothing =
-        error instanceof VerificationError || error instanceof ParseError || isNotFound(error);
+        error instanceof VerificationError || error instanceof ParseError || error instanceof FileMissing;
       if (shownNothing) return false;
-      throw error;
+      // Only the connection failed; the caller knows how to go on after that.
+      throw error instanceof LogUnreadable ? error.cause : error;
     }
   }
-}
-
-/** The ledger's files over HTTP. A partial file that has made way for the full one is cut out of that. */
-export function ledgerOverHttp(api: ApiClient): LogSource {
-  return {
-    readTile: (tile) =>
-      orFromFull(
-        () => api.readFile(tilePath(tile)),
-        tile.width,
-        async () =>
-          (await api.readFile(tilePath({ ...tile, width: TILE_WIDTH }))).slice(0, tile.width * HASH_BYTES),
-      ),
-    readEntries: (index, width) =>
-      orFromFull(
-        () => api.readFile(entriesPath(index, width)),
-        width,
-        async () => {
-          const full = await api.readFile(entriesPath(index, TILE_WIDTH));
-          return encodeEntryBundle(parseEntryBundle(full, TILE_WIDTH).slice(0, width));
-        },
-      ),
-  };
-}
-
-// C2SP tlog-tiles, Partial Tiles: they may go once the full one is there.
-async function orFromFull(
-  read: () => Promise<Bytes>,
-  width: number,
-  readFull: () => Promise<Bytes>,
-): Promise<Bytes> {
-  try {
-    return await read();
-  } catch (error) {
-    if (width === TILE_WIDTH || !isNotFound(error)) throw error;
-    return readFull();
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof ApiProblem && error.code === 'not_found';
 }
 
 /** The `.tlog-proof` file of an event: a proof whose extra data is the entry it proves. */

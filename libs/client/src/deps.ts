@@ -65,9 +65,7 @@ export type ClientCode =
   | 'event_backdated'
   | 'event_postdated'
   | 'policy_not_logged'
-  | 'keyset_leaf_missing'
-  | 'keyset_unverified'
-  | 'certificate_unannounced';
+  | 'keyset_leaf_missing';
 
 export type RefusalCode = ClientCode | CryptoVerificationCode | TlogVerificationCode;
 

@@ -21,8 +21,9 @@ import {
   toHex,
 } from '@app/encoding';
 import { NO_QUORUM_TIME } from '@app/tlog';
-import { Checkpoints, ledgerOverHttp } from './checkpoints.js';
+import { Checkpoints } from './checkpoints.js';
 import { type ClientDeps, refuse, type Trust } from './deps.js';
+import { ledgerOverHttp } from './published.js';
 
 const DAY = 86_400;
 /** The age up to which a KEYSET leaf and a quorum of cosignatures count as fresh. */

@@ -53,7 +53,7 @@ export {
   type SignedRootPart,
   type StaffKeys,
 } from './ceremony.js';
-export { Checkpoints, encodeReceipt, LAG_SECONDS, ledgerOverHttp } from './checkpoints.js';
+export { Checkpoints, encodeReceipt, LAG_SECONDS } from './checkpoints.js';
 export type { Attachment, Entry, Message, Report } from './contents.js';
 export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
 export {
@@ -77,14 +77,7 @@ export {
 export { verifyBrokenPromise } from './evidence.js';
 export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
 export { CLAIM_TOLERANCE_SECONDS, type LoggingInterval, type WitnessedTime } from './intervals.js';
-export {
-  auditLedger,
-  collectAuditBundle,
-  type KeysetAlarm,
-  type LedgerAudit,
-  type LedgerFinding,
-  monitorKeysets,
-} from './ledger-audit.js';
+export { auditLedger, collectAuditBundle, type LedgerAudit, type LedgerFinding } from './ledger-audit.js';
 export {
   changeConsent,
   confirm,
@@ -99,6 +92,7 @@ export {
 export { type MailboxApi, withMailbox } from './mailbox-requests.js';
 export { type Accepted, awaitProof, type Progress, submitReport, type Witness } from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
+export { ledgerOverHttp, type PublishedLedger, publishedOverHttp } from './published.js';
 export { describeRefusal } from './refusals.js';
 export {
   checkReceiptAgainst,
@@ -109,3 +103,18 @@ export {
   witnessedNow,
 } from './service.js';
 export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';
+export {
+  acceptHash,
+  isNews,
+  type KeysetEntry,
+  keysetEntry,
+  roleNews,
+  startWatch,
+  type Watch,
+  type WatchAlarm,
+  watchAges,
+  type WatchCode,
+  watchEntry,
+  watchRoles,
+  type WatchTrust,
+} from './watch.js';

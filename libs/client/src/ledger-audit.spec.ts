@@ -17,16 +17,13 @@ import {
   connect,
   type LedgerAudit,
   ledgerOverHttp,
-  monitorKeysets,
   openCase,
   prepareReport,
-  renewEpochs,
   type Service,
   submitReport,
   unlock,
   verifyBrokenPromise,
 } from './index.js';
-import { holderOf } from './ceremony.js';
 
 const verifier = nobleVerifier();
 const providers = { signing: nobleSigning(), verifier, sealing: nobleSealing() };
@@ -238,27 +235,6 @@ describe('a ledger whose server lies about times', () => {
     await ledger.tick(NOW);
     const [one] = audit(await bundleOf()).cases;
     expect(one?.times.every((time) => !('provenOnTime' in time))).toBe(true);
-  });
-});
-
-describe('a monitor of the KEYSETs', () => {
-  it('alarms on a certificate nobody announced, and on a KEYSET the roots did not sign', async () => {
-    const entries = () => new Map(fake.ledger.entries.entries());
-    const monitor = await connect(fake.deps(), fake.api(), fake.trust());
-    const all = new Set(fake.keyset.certificates.map(({ hash }) => toHex(hash)));
-    expect(await monitorKeysets(monitor, entries(), all)).toEqual([]);
-    const [first, ...others] = all;
-    const [alarm] = await monitorKeysets(monitor, entries(), new Set(others));
-    expect(alarm).toMatchObject({ code: 'certificate_unannounced', keyset: { version: 1 } });
-    expect(alarm?.certificate && toHex(alarm.certificate.hash)).toBe(first);
-
-    const holders = fake.org.staff.map(({ keyring }) => holderOf(providers, fake.keyset, keyring));
-    const renewed = fake.publish((await renewEpochs(fake.deps('r'), fake.keyset, holders, fake.now)).keyset);
-    await fake.ledger.tick(fake.now);
-    fake.keysets.set(toHex(renewed.hash), new Uint8Array(100));
-    expect(await monitorKeysets(monitor, entries(), all)).toMatchObject([
-      { code: 'keyset_unverified', keyset: { version: 2 } },
-    ]);
   });
 });
 

@@ -2,7 +2,6 @@
 import { type Policy as CasePolicy, parsePolicy as parseCasePolicy } from '@app/casework';
 import type { AuditBundle, CheckpointPage } from '@app/contracts';
 import {
-  type KeysetCertificate,
   parseKeysetLeafBody,
   parseLeaf,
   PUBLIC_LEAF_CLASS,
@@ -13,7 +12,6 @@ import {
   type Bytes,
   encodeUtf8,
   fromBase64,
-  fromHex,
   type Instant,
   Invariant,
   ParseError,
@@ -210,42 +208,4 @@ function codeOf(error: unknown): LedgerFinding['code'] {
   if (error instanceof VerificationError) return error.code as RefusalCode;
   if (error instanceof ParseError) return 'malformed';
   throw error;
-}
-
-/** A KEYSET of the ledger that a monitor must look into, or a certificate in it that nobody told it of. */
-export type KeysetAlarm = {
-  readonly code: 'keyset_unverified' | 'certificate_unannounced';
-  readonly keyset: AnnouncedKeyset;
-  readonly certificate?: KeysetCertificate;
-};
-
-/**
- * What a monitor does with the KEYSET entries of the ledger: fetches each KEYSET, verifies it against the pinned
- * ROOTSET as of its entry, and compares its certificates with those that were announced to the organisation.
- * @param announced - hashes of certificates, hex, from outside the service.
- * @throws {VerificationError} as `announcedKeysets`.
- * @see libs/crypto SPEC.md §6.4
- */
-export async function monitorKeysets(
-  { archive }: Pick<Service, 'archive'>,
-  entries: ReadonlyMap<number, Bytes>,
-  announced: ReadonlySet<string>,
-): Promise<KeysetAlarm[]> {
-  const alarms: KeysetAlarm[] = [];
-  const seen = new Set<string>();
-  for (const keyset of announcedKeysets(entries)) {
-    if (seen.has(keyset.hash)) continue;
-    seen.add(keyset.hash);
-    try {
-      const { certificates } = await archive.at(fromHex(keyset.hash, 'keyset.hash', 32), keyset.at);
-      const unknown = certificates.filter(({ hash }) => !announced.has(toHex(hash)));
-      alarms.push(
-        ...unknown.map((certificate) => ({ code: 'certificate_unannounced' as const, keyset, certificate })),
-      );
-    } catch (error) {
-      if (!(error instanceof VerificationError || error instanceof ParseError)) throw error;
-      alarms.push({ code: 'keyset_unverified', keyset });
-    }
-  }
-  return alarms;
 }

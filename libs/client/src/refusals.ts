@@ -14,6 +14,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
     'The key directory shown to you is not the one in the public ledger. This can be an attack.',
   keyset_leaf_stale: 'The public ledger has not confirmed this key directory for more than seven days.',
   keyset_leaf_early: 'The ledger dates the key directory later than its witnesses saw it.',
+  keyset_refused: 'The ledger names a key directory that does not hold. This can be an attack.',
+  keyset_withheld: 'The ledger names a key directory that the service does not hand out.',
+  certificate_unannounced: 'A watched office has a new staff certificate that was not announced.',
+  epoch_unannounced: 'A watched office has a new key that was not announced.',
   epoch_expired: 'The office has no key in date. Its staff must renew it before reports can be sealed.',
   epoch_signature: "An office's key is not signed by a holder of that office.",
   certificate_signature: 'A staff certificate lacks signatures of the officers this program trusts.',
@@ -40,6 +44,10 @@ const SENTENCES: Readonly<Record<string, string>> = {
     'The ledger shown now does not continue the one this program saw before. This can be an attack; keep what you have.',
   checkpoint_rolled_back:
     'The ledger shown now is older than the one this program saw before. This can be an attack.',
+  log_rolled_back: 'The ledger shown now is shorter than the one seen before. This can be an attack.',
+  log_forked: 'The ledger was rewritten: two signed checkpoints contradict each other. This is an attack.',
+  consistency_unproven:
+    "The ledger's tiles do not show whether it continues the one seen before; they may be damaged.",
   // A case.
   policy_mismatch: 'The response times shown are not those the ledger commits to.',
   receipt_mismatch: 'The receipt is not about what was sent.',
@@ -86,10 +94,6 @@ const SENTENCES: Readonly<Record<string, string>> = {
   event_postdated: 'An event is dated later than the witnesses allow.',
   policy_not_logged: 'An event names response times that were not in the ledger before it.',
   keyset_leaf_missing: 'On a day the ledger did not confirm the key directory.',
-  keyset_unverified:
-    'The ledger announced a key directory that the officers this program trusts did not sign.',
-  certificate_unannounced:
-    'The key directory has a certificate that nobody announced. Ask the officers about it.',
   open_failed: 'This cannot be opened.',
   unreachable: 'The service cannot be reached; nothing was lost.',
 };

@@ -2,7 +2,7 @@
 import type { ApiClient } from '@app/api-client';
 import type { Instant } from '@app/encoding';
 import { parseTlogProof, type VerifiedCheckpoint, type VerifiedTlogProof } from '@app/tlog';
-import { Checkpoints, ledgerOverHttp } from './checkpoints.js';
+import { Checkpoints } from './checkpoints.js';
 import { type ClientDeps, refuse, type Trust } from './deps.js';
 import {
   type Directory,
@@ -11,6 +11,7 @@ import {
   loadDirectory,
   makeKeysetArchive,
 } from './directory.js';
+import { ledgerOverHttp } from './published.js';
 
 export type Service = {
   readonly deps: ClientDeps;

@@ -7,6 +7,7 @@ import { encodeSessionChallenge, type KeysetCertificate, TAG, usableCertificate 
 import { type Bytes, bytesEqual, fromBase64, fromHex, type Instant, toBase64, toHex } from '@app/encoding';
 import { refuse } from './deps.js';
 import type { Service } from './service.js';
+import { roleNews, type WatchAlarm } from './watch.js';
 
 /** Renewed when it has less than this left. */
 const SESSION_MARGIN_SECONDS = 30;
@@ -20,6 +21,11 @@ export type StaffSession = {
   readonly keyring: Keyring;
   /** Seeds by role (hex) and epoch, as `role/epoch`. */
   readonly roleSeeds: ReadonlyMap<string, Bytes>;
+  /**
+   * Certificates and epochs of her own role that are not among the remembered ones: to be shown before anything else.
+   * Undefined if nothing was remembered, so that nothing was compared.
+   */
+  readonly unannounced: readonly WatchAlarm[] | undefined;
 };
 
 /**
@@ -27,13 +33,19 @@ export type StaffSession = {
  *
  * @param subject - identifier of the person, hex.
  * @param words - as one text.
+ * @param remembered - hashes, hex, of the certificates and epochs of her role that she was told of.
  * @throws {ReceiptWordError} `word_unknown`. @throws {ParseError} `words_checksum`, `word_count`.
  * @throws {ApiProblem} `unauthorized` for another person's words.
  * @throws {OpenError} the vault does not open.
  * @throws {VerificationError} as `usableCertificate`; `certificate_unknown` if the keyring is not the certificate's.
  * @see libs/crypto SPEC.md §11.5
  */
-export async function unlock(service: Service, subject: string, words: string): Promise<StaffSession> {
+export async function unlock(
+  service: Service,
+  subject: string,
+  words: string,
+  remembered?: ReadonlySet<string>,
+): Promise<StaffSession> {
   const { authKey, vaultSeed } = deriveVaultKeys(decodeWords(words));
   const vault = await service.api.call('vault', { body: { subject, authKey: toBase64(authKey) } });
   const keyring = await openKeyring(
@@ -41,11 +53,15 @@ export async function unlock(service: Service, subject: string, words: string): 
     vaultSeed,
     fromBase64(vault.keyring, 'vault.keyring'),
   );
-  return openSession(service, keyring);
+  return openSession(service, keyring, remembered);
 }
 
 /** Opens a session with a keyring at hand. Errors as `unlock`. */
-export async function openSession(service: Service, keyring: Keyring): Promise<StaffSession> {
+export async function openSession(
+  service: Service,
+  keyring: Keyring,
+  remembered?: ReadonlySet<string>,
+): Promise<StaffSession> {
   const { deps, directory } = service;
   const certificate = usableCertificate(directory.keyset, keyring.certificateHash, deps.now());
   const signer = makeSigner(deps.signing, keyring.signingSeed);
@@ -68,6 +84,7 @@ export async function openSession(service: Service, keyring: Keyring): Promise<S
     signer,
     keyring,
     roleSeeds: await openEpochBoxes(service, keyring, boxes),
+    unannounced: remembered && roleNews(directory.keyset, toHex(role.id), remembered),
   };
 }
 

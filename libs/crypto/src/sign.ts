@@ -18,5 +18,12 @@ export {
   type RootPart,
 } from './keyset-format.js';
 export { encodeRootset, encodeRootsetRotation, type RootSignature, type RootsetRotation } from './rootset.js';
-export { makeSigner, nobleSigning, type Signer, type Signing, sodiumSigning } from './signature.js';
+export {
+  makeRemoteSigner,
+  makeSigner,
+  nobleSigning,
+  type Signer,
+  type Signing,
+  sodiumSigning,
+} from './signature.js';
 export { encodeStatement, signGrant } from './statement.js';

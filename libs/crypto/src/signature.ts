@@ -62,6 +62,26 @@ export function makeSigner(signing: Signing, seed: Uint8Array): Signer {
 }
 
 /**
+ * A key that is kept elsewhere, such as in a hardware module: its signatures are used only if they verify.
+ * @param publicKey - 32 bytes; copied.
+ * @param sign - raw Ed25519 over exactly the message; what it throws is passed on.
+ * @returns its methods throw a `VerificationError` `signature_invalid` for any other answer.
+ */
+export function makeRemoteSigner(
+  verifier: SignatureVerifier,
+  publicKey: Uint8Array,
+  sign: (message: Uint8Array) => Bytes,
+): Signer {
+  const own = Uint8Array.from(publicKey);
+  const signRaw = (message: Uint8Array): Bytes => {
+    const signature = sign(message);
+    if (!verifier.verify(own, message, signature)) fail('signature_invalid');
+    return signature;
+  };
+  return { publicKey: own, sign: (tag, message) => signRaw(taggedMessage(tag, message)), signRaw };
+}
+
+/**
  * Checks a tagged signature.
  * @throws {VerificationError} `signature_invalid`, or the code given.
  * @see SPEC.md §3.1

@@ -3,11 +3,11 @@ import { parseCaseEvent } from '@app/casework';
 import { commitPayload, type Opening, parseLeaf, sha256, verifyOpening } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, Invariant, ParseError, toHex, VerificationError } from '@app/encoding';
 import { LogBatchRow, LogCheckpointRow, LogCosignatureRow, LogQuorumRow, type Tx } from '@app/persistence';
-import { parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
+import { FileMissing, parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
 import { deriveEntries } from './entries.js';
 import { LedgerFault } from './fault.js';
 import { newestCheckpoint, newestHead } from './publisher.js';
-import { FileMissing, type LedgerStore, logSource, type Published, readPublished } from './store.js';
+import { type LedgerStore, logSource, type Published, readPublished } from './store.js';
 
 /**
  * Refuses to go on if the parts of the ledger contradict each other: head, frontier, newest batch, newest signed
@@ -16,6 +16,8 @@ import { FileMissing, type LedgerStore, logSource, type Published, readPublished
  * @throws {LedgerFault} `state_mismatch`, `checkpoint_mismatch`, `files_mismatch`.
  */
 export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
+  // Before the snapshot that the first query takes: what is published then is in it, whoever publishes meanwhile.
+  const published = await publishedOrFault(store);
   await checkHead(tx);
   const signed = await newestCheckpoint(tx);
   if (signed !== undefined) {
@@ -24,7 +26,6 @@ export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
     await checkAgainstBatch(tx, checkpoint);
     await checkRightEdge(store, checkpoint);
   }
-  const published = await publishedOrFault(store);
   if (published === undefined) return;
   // What is published was signed before: anything newer comes from another database.
   if (published.size > (signed?.size ?? 0)) throw new LedgerFault('checkpoint_mismatch');
@@ -110,16 +111,33 @@ export type DatabaseFinding = {
 
 const TILE_WIDTH = 256;
 
+/** Indexes of entries: [from, to), `to` at most the published size. */
+export type EntryRange = { readonly from: number; readonly to: number };
+
 /**
  * Compares the database with the public files and with itself: entries [from, to) against their bundles, and every
  * case that has an event there from its first event to its last.
- * @param range - `to` at most the published size.
  * @returns no findings if all agrees. Says nothing of the tree: that is `auditTree`'s.
  */
 export async function auditDatabase(
   tx: Tx,
   store: LedgerStore,
-  range: { readonly from: number; readonly to: number },
+  range: EntryRange,
+): Promise<DatabaseFinding[]> {
+  const findings = await auditEntries(tx, store, range);
+  for (let after: Uint8Array | undefined; ;) {
+    const page = await auditCases(tx, range, after);
+    findings.push(...page.findings);
+    if (page.last === undefined) return findings;
+    after = page.last;
+  }
+}
+
+/** The first half of `auditDatabase`: the database's entries against the bundles. */
+export async function auditEntries(
+  tx: Tx,
+  store: LedgerStore,
+  range: EntryRange,
 ): Promise<DatabaseFinding[]> {
   const findings: DatabaseFinding[] = [];
   const published = (await readPublished(store))?.size ?? 0;
@@ -128,13 +146,31 @@ export async function auditDatabase(
     const end = Math.min(range.to, start - (start % TILE_WIDTH) + TILE_WIDTH);
     findings.push(...(await auditBundle(tx, store, { start, end, published })));
   }
+  return findings;
+}
+
+/** Cases audited at a time. */
+const CASE_PAGE = 100;
+
+/**
+ * The second half, a page at a time: whole cases that have an event in the range, in the order of their pseudonyms.
+ * @param after - `last` of the page before.
+ * @returns `last` is undefined when no more cases are left.
+ */
+export async function auditCases(
+  tx: Tx,
+  range: EntryRange,
+  after: Uint8Array = new Uint8Array(0),
+): Promise<{ findings: DatabaseFinding[]; count: number; last?: Uint8Array }> {
   const cases: { case_pseudonym: Buffer }[] = await tx.query(
     `select distinct o.case_pseudonym from log_outbox o join log_sequence s on s.outbox_id = o.id
-     where o.case_pseudonym is not null and s.seq >= $1 and s.seq < $2 order by o.case_pseudonym`,
-    [range.from, range.to],
+     where o.case_pseudonym > $3 and s.seq >= $1 and s.seq < $2 order by o.case_pseudonym limit $4`,
+    [range.from, range.to, Buffer.from(after), CASE_PAGE],
   );
+  const findings: DatabaseFinding[] = [];
   for (const { case_pseudonym } of cases) findings.push(...(await auditCase(tx, case_pseudonym)));
-  return findings;
+  const last = cases.at(-1)?.case_pseudonym;
+  return { findings, count: cases.length, ...(last !== undefined && { last }) };
 }
 
 async function auditBundle(

@@ -12,7 +12,15 @@ export {
   recordEvent,
 } from './append.js';
 export { LedgerAppender } from './appender.js';
-export { auditDatabase, type DatabaseFinding, type DatabaseFindingCode, startUpAudit } from './audit.js';
+export {
+  auditCases,
+  auditDatabase,
+  auditEntries,
+  type DatabaseFinding,
+  type DatabaseFindingCode,
+  type EntryRange,
+  startUpAudit,
+} from './audit.js';
 export {
   Directory,
   type DirectoryDeps,
@@ -43,14 +51,13 @@ export {
   type Witness,
 } from './remotes.js';
 export { Sequencer, type SequencerDeps } from './sequencer.js';
+export { diskStore, type LedgerStore, logSource, type Published, readPublished } from './store.js';
 export {
-  diskStore,
-  FileMissing,
-  type LedgerStore,
-  logSource,
-  type Published,
-  readPublished,
-} from './store.js';
-export { type LedgerServices, type LedgerServicesConfig, openLedgerServices } from './services.js';
+  type LedgerServices,
+  type LedgerServicesConfig,
+  openLedgerServices,
+  requireSoundLedger,
+  unsoundLedger,
+} from './services.js';
 export { ledgerProviders } from './http/ledger-http.js';
 export { type InstanceFacts, LEDGER_STORE, LedgerController, LedgerFacts } from './http/ledger.controller.js';

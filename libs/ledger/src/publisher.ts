@@ -15,6 +15,7 @@ import {
   encodeEntryBundle,
   encodeVkey,
   entriesPath,
+  FileMissing,
   growTiles,
   leafHash,
   openNote,
@@ -34,7 +35,6 @@ import type { CheckpointSigner, CosignAnswer, SignAnswer, Witness } from './remo
 import { parseHead } from './sequencer.js';
 import {
   CHECKPOINT_FILE,
-  FileMissing,
   type LedgerStore,
   logSource,
   readPublished,

@@ -1,9 +1,11 @@
 /** What every server holds of database and ledger, opened in one place and ended in one place. */
 import { sodiumVerifier } from '@app/crypto/verify';
 import { connect, UnitOfWork } from '@app/persistence';
-import { type Clock, type Random, readFileStrict } from '@app/platform';
+import { type Clock, EXIT, type Random, readFileStrict, StartupError } from '@app/platform';
 import { LedgerAppender } from './appender.js';
+import { startUpAudit } from './audit.js';
 import { Directory } from './directory.js';
+import { LedgerFault } from './fault.js';
 import { diskStore, type LedgerStore } from './store.js';
 
 const POOL_SIZE = 10;
@@ -48,4 +50,30 @@ export async function openLedgerServices(config: LedgerServicesConfig): Promise<
     random,
     close: () => source.destroy(),
   };
+}
+
+/**
+ * Refuses to start a server on a ledger that contradicts itself: what it took in would stand on one of two histories.
+ * @param onFault - before the refusal.
+ * @throws {StartupError} naming the code.
+ */
+export async function requireSoundLedger(
+  { work, store }: Pick<LedgerServices, 'work' | 'store'>,
+  onFault: (fault: LedgerFault) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  try {
+    await work.read((tx) => startUpAudit(tx, store));
+  } catch (error) {
+    if (!(error instanceof LedgerFault)) throw error;
+    await onFault(error);
+    throw unsoundLedger(error);
+  }
+}
+
+/** The sentence for a server that must not start. */
+export function unsoundLedger({ code }: LedgerFault): StartupError {
+  return new StartupError(
+    `The ledger contradicts itself (${code}); nothing was changed, a person must look at it.`,
+    EXIT.defect,
+  );
 }

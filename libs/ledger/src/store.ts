@@ -2,11 +2,10 @@
 import { type Bytes, decodeUtf8, encodeUtf8 } from '@app/encoding';
 import { FileError, readFileStrict, writeFileDurable, writeImmutable } from '@app/platform';
 import {
-  encodeEntryBundle,
   entriesPath,
+  logFiles,
   type LogSource,
   parseCheckpoint,
-  parseEntryBundle,
   parseNote,
   type TileId,
   tilePath,
@@ -29,7 +28,6 @@ export interface LedgerStore {
 export const CHECKPOINT_FILE = 'checkpoint';
 
 const TILE_WIDTH = 256;
-const HASH_BYTES = 32;
 /** A full bundle of the longest entries: 256 x (2 + 65 535). */
 const FILE_MAX_BYTES = 256 * (2 + 0xffff);
 /** Anyone may read them; nobody but this process writes them. */
@@ -52,35 +50,9 @@ export function diskStore(folder: string): LedgerStore {
   };
 }
 
-/** A tile or bundle that is not there. */
-export class FileMissing extends Error {
-  readonly code = 'file_missing';
-
-  constructor() {
-    super('file_missing');
-    this.name = 'FileMissing';
-  }
-}
-
-/**
- * Reads tiles and bundles from a store. A partial one that has been removed is cut out of the full one.
- * @throws {FileMissing} from either method, if neither is there.
- */
+/** Tiles and bundles of a store. */
 export function logSource(store: LedgerStore): LogSource {
-  return {
-    readTile: async (tile) => {
-      const found = await store.read(tilePath(tile));
-      if (found !== undefined) return found;
-      const full = await readFull(store, tile.width, tilePath({ ...tile, width: TILE_WIDTH }));
-      return full.slice(0, tile.width * HASH_BYTES);
-    },
-    readEntries: async (index, width) => {
-      const found = await store.read(entriesPath(index, width));
-      if (found !== undefined) return found;
-      const full = await readFull(store, width, entriesPath(index, TILE_WIDTH));
-      return encodeEntryBundle(parseEntryBundle(full, TILE_WIDTH).slice(0, width));
-    },
-  };
+  return logFiles((file) => store.read(file));
 }
 
 /**
@@ -112,10 +84,4 @@ export async function replaceText(store: LedgerStore, file: string, text: string
   const bytes = encodeUtf8(text);
   const present = await store.read(file);
   if (present === undefined || !Buffer.from(present).equals(bytes)) await store.replace(file, bytes);
-}
-
-async function readFull(store: LedgerStore, width: number, file: string): Promise<Bytes> {
-  const full = width < TILE_WIDTH ? await store.read(file) : undefined;
-  if (full === undefined) throw new FileMissing();
-  return full;
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Foundation1763900000000 } from './migrations/1763900000000-foundation.js';
+import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js';
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
@@ -68,7 +69,12 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
     poolSize: config.poolSize,
     connectTimeoutMS: 5_000,
     entities: ENTITIES,
-    migrations: [Foundation1763900000000, Recovery1764100000000, Documents1764100001000],
+    migrations: [
+      Foundation1763900000000,
+      AuditRole1764000000000,
+      Recovery1764100000000,
+      Documents1764100001000,
+    ],
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,

@@ -2,8 +2,8 @@
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from './data-source.js';
 
-/** One database role a process (migrations grant to them by these names). */
-export const DATABASE_ROLES = ['sc_intake', 'sc_desk', 'sc_worker'] as const;
+/** One database role a process, and one that may only read (migrations grant to them by these names). */
+export const DATABASE_ROLES = ['sc_intake', 'sc_desk', 'sc_worker', 'sc_audit'] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
 const MIGRATION_LOCK = 0x5afec0d1;

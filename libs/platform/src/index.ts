@@ -22,4 +22,11 @@ export {
   type PlainServerOptions,
 } from './plain-server.js';
 export { Refused, type ProblemExtensions } from './refused.js';
+export {
+  keyConfigShape,
+  KeyCommandError,
+  type KeyCommandCode,
+  type KeySource,
+  openKeySource,
+} from './signing-key.js';
 export { EXIT, runMain, StartupError } from './startup.js';

@@ -1,6 +1,6 @@
 /** The smallest HTTP server: text in, text out, for processes that hold a key and little else. */
 import { PROBLEMS } from '@app/contracts';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
 import { errorCode } from './error-code.js';
 import { addressFailure, endOnSignals } from './listening.js';
 import type { Log } from './logging.js';
@@ -16,16 +16,20 @@ export type PlainServerOptions = {
   readonly maxBodyBytes: number;
   /** Handlers of POST requests by path. */
   readonly post: Readonly<Record<string, PlainRequest>>;
+  /** Handlers of GET requests by path. */
+  readonly get?: Readonly<Record<string, () => Promise<PlainAnswer>>>;
 };
 
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Builds the server, ready for `servePlain` or for `inject` in tests. `GET /health` answers 200. */
-export function plainServer({ log, maxBodyBytes, post }: PlainServerOptions): FastifyInstance {
+export function plainServer({ log, maxBodyBytes, post, get = {} }: PlainServerOptions): FastifyInstance {
   const server = fastify({ logger: false, bodyLimit: maxBodyBytes, return503OnClosing: false });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
-    done(null, body);
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    const text = textOf(body);
+    if (text === undefined) done(Object.assign(new Error('body'), { code: 'not_utf8', statusCode: 400 }));
+    else done(null, text);
   });
   server.setErrorHandler((error: { readonly statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? PROBLEMS.internal.status;
@@ -35,15 +39,32 @@ export function plainServer({ log, maxBodyBytes, post }: PlainServerOptions): Fa
   server.get('/health', (_request, reply) => reply.type(TEXT).send('ok\n'));
   for (const [path, handle] of Object.entries(post)) {
     server.post(path, async (request, reply) => {
-      const { status, type, body } = await handle(typeof request.body === 'string' ? request.body : '');
-      return reply
-        .code(status)
-        .type(type ?? TEXT)
-        .header('cache-control', 'no-store')
-        .send(body);
+      return send(reply, await handle(typeof request.body === 'string' ? request.body : ''));
     });
   }
+  for (const [path, handle] of Object.entries(get)) {
+    server.get(path, async (_request, reply) => send(reply, await handle()));
+  }
   return server;
+}
+
+function send(reply: FastifyReply, { status, type, body }: PlainAnswer): FastifyReply {
+  return reply
+    .code(status)
+    .type(type ?? TEXT)
+    .header('cache-control', 'no-store')
+    .send(body);
+}
+
+/** Bytes that are not UTF-8 are never taken for other text. */
+function textOf(body: string | Buffer): string | undefined {
+  try {
+    return typeof body === 'string'
+      ? body
+      : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 import { ParseError, bytesEqual, type Bytes } from '@app/encoding';
 import type { SignatureVerifier } from '@app/crypto/verify';
+import type { Checkpoint } from './checkpoint.js';
 import {
   appendToFrontier,
   emptyFrontier,
@@ -19,14 +20,9 @@ import {
 } from './hash.js';
 import type { Policy } from './policy.js';
 import { TILE_WIDTH, entriesPath, hashesAtLevel, parseEntryBundle, tilePath, type TileId } from './tile.js';
-import { readHashes, type TileReader } from './tile-tree.js';
+import { readHashes } from './tile-tree.js';
+import { LogUnreadable, type LogSource } from './source.js';
 import { verifyCheckpoint } from './verify.js';
-
-/** Where an audit reads a log's files. A read that rejects counts as a missing file. */
-export interface LogSource extends TileReader {
-  /** Resolves to the bundle of `width` entries. */
-  readEntries(index: number, width: number): Promise<Uint8Array>;
-}
 
 /**
  * - `root_mismatch`: neither the tiles nor the entries fold to the checkpoint's root.
@@ -55,8 +51,8 @@ export type AuditReport = {
 export type AuditOptions = {
   /** Does the hashing. */
   readonly sha256?: Sha256 | undefined;
-  /** Called after each bundle with the number of entries passed and their total. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Called after each bundle: entries passed, their total, and how many findings there are so far. */
+  readonly onProgress?: ((done: number, total: number, findings: number) => void) | undefined;
   /** Called in log order with each entry of each bundle that has no finding; awaited. */
   readonly onEntry?: ((index: number, entry: Bytes) => void | Promise<void>) | undefined;
 };
@@ -75,6 +71,7 @@ type Slots = readonly (Hash | undefined)[];
  *   all files that disagree are named.
  * @throws {ParseError} as `verifyCheckpoint`.
  * @throws {VerificationError} as `verifyCheckpoint`.
+ * @throws {LogUnreadable} of the source.
  * @see SPEC.md §9
  */
 export async function auditTree(
@@ -84,9 +81,27 @@ export async function auditTree(
   source: LogSource,
   options: AuditOptions = {},
 ): Promise<AuditReport> {
-  const { size, root } = verifyCheckpoint(checkpointNote, policy, verifier).checkpoint;
+  const { checkpoint } = verifyCheckpoint(checkpointNote, policy, verifier);
+  return auditFrom(0, checkpoint, source, options);
+}
+
+/**
+ * As `auditTree`, of the entries from `from` on and of the tiles above them: what is left to do where the entries
+ * before are known to be under the same root.
+ *
+ * @param from - 0…size; the bundle it lies in is read whole, `onEntry` begins with it.
+ * @param checkpoint - verified.
+ * @throws {LogUnreadable} of the source.
+ * @see SPEC.md §9.1
+ */
+export async function auditFrom(
+  from: number,
+  { size, root }: Pick<Checkpoint, 'size' | 'root'>,
+  source: LogSource,
+  options: AuditOptions = {},
+): Promise<AuditReport> {
   const findings: AuditFinding[] = [];
-  const walk: Walk = { ...options, source, size, findings };
+  const walk: Walk = { ...options, source, size, from, findings };
   const edge = edgeTiles(size);
   const expected = await resolveEdge(walk, edge, root);
   for (const [i, tile] of edge.entries()) await checkTile(walk, tile, expected[i]);
@@ -96,6 +111,7 @@ export async function auditTree(
 type Walk = {
   readonly source: LogSource;
   readonly size: number;
+  readonly from: number;
   readonly findings: AuditFinding[];
 } & AuditOptions;
 
@@ -126,6 +142,7 @@ async function resolveEdge(walk: Walk, edge: readonly TileId[], root: Hash): Pro
 
 /** Checks a tile and all that lies under it. */
 async function checkTile(walk: Walk, tile: TileId, expected: Hash | undefined): Promise<void> {
+  if (endOf(tile) <= walk.from) return;
   if (tile.level === 0) return checkBundle(walk, tile, expected);
   const stored = await readTile(walk, tile);
   const vouched = stored.hashes !== undefined && isSame(rootOfSlots(walk, stored.hashes), expected);
@@ -173,7 +190,7 @@ async function checkBundle(walk: Walk, tile: TileId, expected: Hash | undefined)
   const wrongBundle = judge(bundle, isBundleRight || !isBlamed, 'entries_mismatch', path, index);
   walk.findings.push(...wrongTile, ...wrongBundle);
   if (wrongBundle.length === 0) await passOn(walk, first, bundle.entries);
-  walk.onProgress?.(first + tile.width, walk.size);
+  walk.onProgress?.(first + tile.width, walk.size, walk.findings.length);
 }
 
 /** Whether each of the two folds to the expected root. */
@@ -200,7 +217,10 @@ function judge(
 }
 
 async function passOn(walk: Walk, first: number, entries: readonly Bytes[]): Promise<void> {
-  for (const [i, entry] of entries.entries()) await walk.onEntry?.(first + i, entry);
+  if (walk.onEntry === undefined) return;
+  for (const [i, entry] of entries.entries()) {
+    if (first + i >= walk.from) await walk.onEntry(first + i, entry);
+  }
 }
 
 /** The hashes a tile should hold, computed from nothing but the entries below it. */
@@ -222,6 +242,7 @@ async function readTile(walk: Walk, tile: TileId): Promise<StoredTile> {
   try {
     return { hashes: await readHashes(tile, walk.source) };
   } catch (error) {
+    if (error instanceof LogUnreadable) throw error;
     return { hashes: undefined, problem: error instanceof ParseError ? 'tile_malformed' : 'tile_missing' };
   }
 }
@@ -231,9 +252,15 @@ async function readBundle(walk: Walk, tile: TileId): Promise<StoredBundle> {
     const entries = parseEntryBundle(await walk.source.readEntries(tile.index, tile.width), tile.width);
     return { hashes: entries.map((entry) => hashLeaf(walk, entry)), entries };
   } catch (error) {
+    if (error instanceof LogUnreadable) throw error;
     const problem = error instanceof ParseError ? 'entries_malformed' : 'entries_missing';
     return { hashes: undefined, problem, entries: [] };
   }
+}
+
+/** The number of the first entry that no longer lies under the tile. */
+function endOf({ level, index, width }: TileId): number {
+  return (index * TILE_WIDTH + width) * TILE_WIDTH ** level;
 }
 
 function childOf(tile: TileId, slot: number): TileId {

@@ -10,6 +10,9 @@ import { VerificationError } from '@app/encoding';
  * - `signature_missing`: no signature by any known key.
  * - `signature_invalid`: a known key's signature does not verify.
  * - `quorum_missing`: too few witnesses cosigned.
+ * - `log_rolled_back`: the log shows a smaller tree than the one known.
+ * - `log_forked`: the log shows a tree that does not continue the one known.
+ * - `consistency_unproven`: the tiles do not show whether it does.
  */
 export type TlogVerificationCode =
   | 'inclusion_invalid'
@@ -18,7 +21,10 @@ export type TlogVerificationCode =
   | 'log_signature_missing'
   | 'signature_missing'
   | 'signature_invalid'
-  | 'quorum_missing';
+  | 'quorum_missing'
+  | 'log_rolled_back'
+  | 'log_forked'
+  | 'consistency_unproven';
 
 export function refuse(code: TlogVerificationCode): never {
   throw new VerificationError<TlogVerificationCode>(code);

@@ -1,10 +1,10 @@
 export {
+  auditFrom,
   auditTree,
   type AuditCode,
   type AuditFinding,
   type AuditOptions,
   type AuditReport,
-  type LogSource,
 } from './audit.js';
 export {
   cosign,
@@ -54,6 +54,8 @@ export {
   type Quorum,
 } from './policy.js';
 export { verifyConsistency, verifyInclusion } from './proof.js';
+export { FileMissing, logFiles, type LogSource, LogUnreadable } from './source.js';
+export { checkSuccession } from './succession.js';
 export {
   encodeEntryBundle,
   entriesPath,

@@ -294,3 +294,32 @@ describe('checkpoint under a policy', () => {
     );
   });
 });
+
+/** As a witness of today may answer: an Ed25519 cosignature and, beside it, one of ML-DSA-44 (type 0x06). */
+describe('a checkpoint with ML-DSA-44 cosignatures', () => {
+  const publicKey = new Uint8Array(1312).fill(5);
+  const mlDsa = {
+    name: 'example.org/pq',
+    keyId: deriveKeyId('example.org/pq', 6, publicKey),
+    algorithm: 6,
+    publicKey,
+  };
+  const body = encodeCheckpoint({ origin: ORIGIN, size: 0, root: emptyRoot() });
+  const keyId = Buffer.alloc(4);
+  keyId.writeUInt32BE(mlDsa.keyId);
+  const line = `\u2014 ${mlDsa.name} ${toBase64(new Uint8Array(Buffer.concat([keyId, Buffer.alloc(8 + 2420, 9)])))}\n`;
+  const note = `${body}\n${signNote(body, log)}${line}${cosign(body, 50, x1)}`;
+  const verify = (text: string) => verifyCheckpoint(note, parsePolicy(text), nobleVerifier());
+
+  it.each([
+    ['unknown to the policy', `${LOG}${X1}quorum X1\n`],
+    ['of a witness it lists', `${LOG}${X1}witness P ${encodeVkey(mlDsa)}\ngroup G any X1 P\nquorum G\n`],
+  ])('holds where their key is %s', (_, text) => {
+    expect(verify(text)).toMatchObject({ witnessed: [{ name: 'X1', time: 50 }], quorumTime: 50 });
+  });
+
+  it('does not count them toward a quorum', () => {
+    const text = `${LOG}witness P ${encodeVkey(mlDsa)}\nquorum P\n`;
+    expect(codeOf(() => verify(text))).toBe('quorum_missing');
+  });
+});

@@ -19,6 +19,8 @@ import {
 
 const ORIGIN = 'example.org/log';
 const log = noteKey(ORIGIN, 1, 'log');
+/** Another key of the same log. */
+const second = noteKey(ORIGIN, 1, 'second');
 const tree = new NaiveTree(Array.from({ length: 20 }, (_, i) => Uint8Array.of(i)));
 const fork = new NaiveTree(Array.from({ length: 20 }, (_, i) => Uint8Array.of(i, 1)));
 
@@ -33,7 +35,7 @@ const request = (oldSize: number, newSize: number, changes: Partial<AddCheckpoin
 });
 const at = (size: number): WitnessState => ({ size, root: tree.root(size) });
 const decide = (state: WitnessState | undefined, asked: AddCheckpoint): AddCheckpointDecision =>
-  decideAddCheckpoint(state, asked, log, nobleVerifier());
+  decideAddCheckpoint(state, asked, [log, second], nobleVerifier());
 
 describe('add-checkpoint request', () => {
   const text = encodeAddCheckpoint(request(7, 20));
@@ -185,7 +187,7 @@ describe('the decision of a witness', () => {
         throw new RangeError('broken');
       },
     };
-    expect(() => decideAddCheckpoint(at(7), request(7, 20), log, broken)).toThrow(RangeError);
+    expect(() => decideAddCheckpoint(at(7), request(7, 20), [log], broken)).toThrow(RangeError);
     const unreadable: WitnessState = {
       size: 7,
       get root(): Bytes {

@@ -62,7 +62,7 @@ export function parseAddCheckpoint(text: string): AddCheckpoint & { readonly che
  * Decides a request against what the witness knows of the log.
  *
  * @param state - undefined if the witness has not cosigned for this log yet.
- * @param logKey - the key trusted for the log; its name is the log's origin.
+ * @param logKeys - the keys trusted for the log; their common name is the log's origin. One of them is enough.
  * @returns with status 200, the state to keep and, as `body`, the note text to cosign; with 409, the answer's body
  *   (the known size and a newline, of type `text/x.tlog.size`); otherwise a short reason as the answer's body.
  * @see SPEC.md §7.2; C2SP tlog-witness, add-checkpoint
@@ -72,10 +72,10 @@ export function parseAddCheckpoint(text: string): AddCheckpoint & { readonly che
 export function decideAddCheckpoint(
   state: WitnessState | undefined,
   request: AddCheckpoint,
-  logKey: VerifierKey,
+  logKeys: readonly VerifierKey[],
   verifier: SignatureVerifier,
 ): AddCheckpointDecision {
-  const read = readCheckpoint(request, logKey, verifier);
+  const read = readCheckpoint(request, logKeys, verifier);
   if ('status' in read) return read;
   const { checkpoint, body } = read;
   // C2SP tlog-witness: the old size is equal to or lower than the checkpoint size.
@@ -114,14 +114,14 @@ export function splitHeader(text: string, where: string): { lines: [string, ...s
 
 function readCheckpoint(
   request: AddCheckpoint,
-  logKey: VerifierKey,
+  logKeys: readonly VerifierKey[],
   verifier: SignatureVerifier,
 ): { checkpoint: Checkpoint; body: string } | Refusal {
   try {
     const checkpoint = parseCheckpoint(parseNote(request.note).body);
     // C2SP tlog-witness: 404 for an origin that is not known.
-    if (checkpoint.origin !== logKey.name) return refusal(404, 'unknown origin');
-    return { checkpoint, body: openNote(request.note, [logKey], verifier).body };
+    if (!logKeys.some(({ name }) => name === checkpoint.origin)) return refusal(404, 'unknown origin');
+    return { checkpoint, body: openNote(request.note, logKeys, verifier).body };
   } catch (error) {
     if (error instanceof ParseError) return refusal(400, 'malformed request');
     // C2SP tlog-witness: 403 without a trusted signature, and for a trusted key's signature that fails.

@@ -149,7 +149,7 @@ const verifications: readonly Format[] = [
     'witness decision',
     [encodeAddCheckpoint({ oldSize: 0, proof: [], note: signed })],
     (t) => {
-      const decision = decideAddCheckpoint(undefined, parseAddCheckpoint(t), log, verifier);
+      const decision = decideAddCheckpoint(undefined, parseAddCheckpoint(t), [log], verifier);
       return decision.status === 200 ? same(decision.body, body) : undefined;
     },
     verifying,

@@ -202,7 +202,7 @@ export const HISTORY: readonly Attack[] = [
   {
     attack: 'restores an old backup and takes away the signer’s memory',
     by: 'the witnesses',
-    code: 'witness_refused',
+    code: 'witness_ahead',
     run: async (office) => {
       await published(office);
       await restoreTo(office, 8);
@@ -213,7 +213,7 @@ export const HISTORY: readonly Attack[] = [
         'delete from log_checkpoints',
       );
       forgetSigner(office);
-      return firstProblem(office);
+      return refusal(office.ledger.publisher().publish());
     },
   },
   {

@@ -2,21 +2,21 @@
 import {
   capabilityBits,
   certificateRequest,
-  collectLedger,
-  connect,
   finishCertificate,
   finishKeyset,
   holderOf,
-  ledgerOverHttp,
   makeRootPart,
   makeStaffKeys,
-  monitorKeysets,
+  publishedOverHttp,
   signAsRoot,
 } from '@app/client';
 import { makeSigner } from '@app/crypto/sign';
-import { type Keyset, nobleVerifier, TAG, verifyKeyset } from '@app/crypto/verify';
+import { type Keyset, nobleVerifier, sha256, TAG, verifyKeyset } from '@app/crypto/verify';
 import { type Bytes, toHex } from '@app/encoding';
 import { ensureKeysetLeaf } from '@app/ledger';
+import { mkdtempSync } from 'node:fs';
+import path from 'node:path';
+import { WatchFolder, watchLedger } from '../../../apps/cli/src/outside/watch-ledger.js';
 import { TICK } from '../../support/ledger-stage.js';
 import type { Lies, OfficeStage } from '../../support/office-stage.js';
 import { type Attack, NOT_CAUGHT, refusal } from './attack.js';
@@ -74,16 +74,27 @@ async function logged(office: OfficeStage, keyset: Pick<Keyset, 'version' | 'has
 
 const remembered = ({ version, rootVersion, hash }: Keyset) => ({ previous: { version, rootVersion, hash } });
 
-/** What a monitor alarms about that knows the certificates of the ceremony. */
-async function monitored(office: OfficeStage, lies: Lies = {}): Promise<string> {
-  const known = new Set(office.ledger.organisation.keyset.certificates.map(({ hash }) => toHex(hash)));
+/** The first alarm of a monitor that knows the keys of the ceremony, and watches these roles. */
+async function monitored(
+  office: OfficeStage,
+  lies: Lies = {},
+  roles: readonly string[] = [],
+): Promise<string> {
+  const { certificates, epochs } = office.ledger.organisation.keyset;
   const api = office.api('public', lies);
-  const service = await connect(office.deps, api, office.trust);
-  const note = await api.call('checkpoint', {});
-  const { entries } = await collectLedger(office.deps.verifier, office.trust, note, ledgerOverHttp(api));
-  const alarms = monitorKeysets(service, entries, known);
-  const refused = await refusal(alarms);
-  return refused === NOT_CAUGHT ? ((await alarms)[0]?.code ?? NOT_CAUGHT) : refused;
+  const folder = new WatchFolder(mkdtempSync(path.join(office.ledger.folder, 'watch-')));
+  const round = watchLedger({
+    verifier: office.deps.verifier,
+    trust: office.trust,
+    ledger: publishedOverHttp(api),
+    keyset: (hash) => api.call('keysetByHash', { params: { hash } }).catch(() => undefined),
+    folder,
+    roles,
+    known: [...certificates, ...epochs].map(({ hash }) => toHex(hash)),
+    now: () => office.ledger.now,
+  });
+  const refused = await refusal(round);
+  return refused === NOT_CAUGHT ? ((await round).alarms[0]?.code ?? NOT_CAUGHT) : refused;
 }
 
 export const KEYS: readonly Attack[] = [
@@ -96,11 +107,11 @@ export const KEYS: readonly Attack[] = [
   {
     attack: 'logs a KEYSET that no root signed',
     by: 'a monitor',
-    code: 'keyset_unverified',
+    code: 'keyset_refused',
     run: async (office) => {
-      const hash = new Uint8Array(32).fill(0xee);
-      await logged(office, { version: 2, hash });
-      return monitored(office, { keysetByHash: () => withIntruder(office, strangers) });
+      const bytes = withIntruder(office, strangers);
+      await logged(office, { version: 2, hash: sha256(bytes) });
+      return monitored(office, { keysetByHash: (answer?: Uint8Array) => answer ?? bytes });
     },
   },
   {
@@ -115,7 +126,7 @@ export const KEYS: readonly Attack[] = [
     code: 'certificate_unannounced',
     run: async (office) => {
       await accepted(office, withIntruder(office, rootsOf(office)));
-      return monitored(office);
+      return monitored(office, {}, [office.ledger.organisation.role('focal_point')]);
     },
   },
   {

@@ -17,7 +17,7 @@ import {
 } from '@nestjs/common';
 import type { z } from 'zod';
 import { Directory } from '../directory.js';
-import { type AnnouncedKeyset, announcedKeyset } from '../proofs.js';
+import { type AnnouncedKeyset, announcedKeyset, proofFor } from '../proofs.js';
 import { CHECKPOINT_FILE, type LedgerStore } from '../store.js';
 
 /** Injection tokens of the ledger's public face. */
@@ -132,8 +132,10 @@ export class LedgerController {
   @SerializeOptions({ schema: ROUTES.keysetProof.response })
   keysetProof(): Promise<LedgerProof> {
     return this.#work.read(async (tx) => {
-      const { entry, proof } = await this.#announced(tx);
-      return { entry: toBase64(entry), proof };
+      const { index } = await this.#announced(tx);
+      const found = await proofFor(this.#store, index);
+      if (found === null) throw new Refused('not_ready');
+      return { entry: toBase64(found.entry), proof: found.proof };
     });
   }
 

@@ -20,7 +20,7 @@ create table log_recovered (
   constraint log_recovered_opening_chk check ((random is null) = (opening is null))
 );
 call make_append_only('log_recovered');
-grant select on log_recovered to sc_intake, sc_desk, sc_worker;
+grant select on log_recovered to sc_intake, sc_desk, sc_worker, sc_audit;
 `);
   }
 
