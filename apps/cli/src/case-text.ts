@@ -58,11 +58,14 @@ export function clockRows(state: CaseState, now: number) {
   }));
 }
 
+/** Codes of an event that say nothing to people: hashes, identifiers, the whole matrix. */
+const HIDDEN = ['consents', 'by', 'second', 'certificate', 'from', 'to', 'role'];
+
 /** Every event, with its codes. */
 export function eventLines({ events }: History): string[] {
   return events.map(({ event, opening }) => {
     const codes = Object.entries(event.detail)
-      .filter(([key]) => !['consents', 'by', 'second', 'certificate', 'from', 'to', 'role'].includes(key))
+      .filter(([key, value]) => !HIDDEN.includes(key) && String(value) !== '')
       .map(([key, value]) => `${key} ${String(value)}`);
     const detail = codes.length === 0 ? '' : `: ${codes.join(', ')}`;
     return `  ${String(opening.eventNumber).padStart(3)}  ${utc(event.at)}  ${event.actor.padEnd(8)} ${event.type}${detail}`;
@@ -118,12 +121,14 @@ export function shown(text: string): string {
   );
 }
 
-/** Indents a text of several lines. */
-export function indented(text: string): string {
-  return shown(text)
+/** A text under the line that introduces it, indented; nothing for no text. */
+export function below(text: string): string {
+  if (text === '') return '';
+  const lines = shown(text)
     .split('\n')
     .map((line) => `      ${line}`)
     .join('\n');
+  return `\n${lines}`;
 }
 
 /** Saves files under safe names, 0600, in a folder made 0700; nothing is overwritten. @returns their paths. */

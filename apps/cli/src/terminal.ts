@@ -101,9 +101,10 @@ async function readText(file: string): Promise<string> {
 }
 
 function askWithoutEcho(prompt: string): Promise<string> {
-  process.stderr.write(`${prompt} (not shown): `);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true, historySize: 0 });
+  // Only now: what is typed before the terminal is in this mode would be shown.
+  process.stderr.write(`${prompt} (not shown): `);
   return new Promise((resolve, reject) => {
     lines.once('line', (line) => {
       resolve(line.trim());
@@ -115,13 +116,13 @@ function askWithoutEcho(prompt: string): Promise<string> {
 }
 
 function askLines(prompt: string): Promise<string> {
-  say(`${prompt} End with Ctrl-D on a line of its own.`);
   const lines = createInterface({
     input: process.stdin,
     output: process.stderr,
     terminal: true,
     historySize: 0,
   });
+  say(`${prompt} End with Ctrl-D on a line of its own.`);
   const typed: string[] = [];
   return new Promise((resolve, reject) => {
     lines.on('line', (line) => typed.push(line));

@@ -124,7 +124,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   consent_invalid: 'This answer does not fit the consent it is about.',
   level_exceeds_consent: 'The consent given does not reach as far as this level.',
   second_officer_required: 'This needs a second officer, who signs the same statement.',
-  same_officer: 'The second officer must be another person.',
+  same_officer: 'This needs another officer than the one who drafted it or signed first.',
   target_unknown: 'There is no such office to hand the case to.',
   test_incomplete: 'The credibility must be assessed before the decision.',
   test_not_met: 'The test for an allegation in scope is not met; close the case as out of scope instead.',

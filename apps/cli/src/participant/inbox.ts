@@ -1,5 +1,6 @@
 /** `safe-conduct inbox`: the reporter's mailbox. Everything shown was verified; what does not hold ends the command. */
-import { decide, isConsentCode, type CaseAct, type ConsentScope, SCOPES } from '@app/casework';
+import { ApiProblem } from '@app/api-client';
+import { type CaseAct, type ConsentScope, decide, isConsentCode, levelsOf, SCOPES } from '@app/casework';
 import {
   type Accepted,
   awaitProof,
@@ -20,12 +21,12 @@ import type { Bytes } from '@app/encoding';
 import {
   attachmentLines,
   attachmentRows,
+  below,
   clockLines,
   clockRows,
   consentLine,
   eventLines,
   eventRows,
-  indented,
   saveFiles,
   shown,
 } from '../case-text.js';
@@ -44,9 +45,12 @@ const UNCERTAIN =
 
 async function open(code: Bytes, options: InboxOptions): Promise<MailboxView> {
   const service = await connectTo(options);
-  return explaining({ not_found: 'No report was submitted with these words; check each of them.' }, () =>
-    openMailbox(service, code),
-  );
+  try {
+    return await openMailbox(service, code);
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.code !== 'not_found') throw error;
+    throw new CliError('not_found', 'No report was submitted with these words here; check each of them.');
+  }
 }
 
 const STATUS: Readonly<Record<MailboxView['status']['status'], string>> = {
@@ -96,7 +100,7 @@ function messageText({ from, kind, text, about, at, eventNumber, witness }: Mail
   const seen =
     witness === undefined ? '' : `, seen by ${witness.names.join(' and ')} at ${utc(witness.quorumTime)}`;
   const who = from === 'reporter' ? 'you' : 'the office';
-  return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${seen}\n${indented(text)}`;
+  return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${seen}${below(text)}`;
 }
 
 function viewOf(view: MailboxView, now: number) {

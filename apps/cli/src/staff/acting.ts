@@ -105,7 +105,7 @@ async function record(options: StaffOptions, what: string, run: () => Promise<Ac
     type: event.type,
     recordedAt: opening.serverTime,
   };
-  print(row, options.json, `${what}: event ${String(row.event)} of case ${row.casePseudonym}.`);
+  print(row, options.json, `${what}. Event ${String(row.event)} of case ${row.casePseudonym}.`);
 }
 
 export function staffAcknowledge(

@@ -1,16 +1,16 @@
 /** `staff list` and `staff open`: the queue, and one case with everything that this officer can open and verify. */
-import { checkRoutable } from '@app/casework';
+import { ACT_LABELS, checkRoutable, ENG_LABELS, REPORT_QUESTIONS } from '@app/casework';
 import { openCase, openCaseAttachment, type OpenedCase } from '@app/client';
 import { type Json, toHex } from '@app/encoding';
 import {
   attachmentLines,
   attachmentRows,
+  below,
   clockLines,
   clockRows,
   consentLine,
   eventLines,
   eventRows,
-  indented,
   saveFiles,
   shown,
 } from '../case-text.js';
@@ -73,7 +73,8 @@ function savedLines(saved: readonly string[]): string[] {
 function linesOf(opened: OpenedCase, now: number): string[] {
   const { history, conversation, attachments } = opened;
   const { state } = history;
-  const section = (title: string, lines: readonly string[]): string[] => ['', title, ...lines];
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ['', title, ...lines];
   return [
     `Case ${opened.casePseudonym}: ${state.phase}${state.priority === undefined ? '' : `, ${state.priority}`}; declared urgent: ${state.declaredUrgent}.`,
     `Consents that hold: ${consentLine(state)}.`,
@@ -88,7 +89,7 @@ function linesOf(opened: OpenedCase, now: number): string[] {
 }
 
 function reportOf({ fullReport, report }: OpenedCase): Json {
-  return (fullReport ?? report?.main.report ?? null);
+  return fullReport ?? report?.main.report ?? null;
 }
 
 function reportLines(opened: OpenedCase): string[] {
@@ -98,21 +99,31 @@ function reportLines(opened: OpenedCase): string[] {
     opened.fullReport === undefined
       ? ['  Without the answers that tell who speaks: your office has no key to them.']
       : [];
-  return [...note, ...answerLines(report, 1)];
+  const sections = [...new Set(REPORT_QUESTIONS.map(({ section }) => section))];
+  return [...note, ...sections.flatMap((section) => sectionLines(section, report))];
 }
 
-/** Answers by section, each on its line. */
-function answerLines(value: Json, depth: number): string[] {
-  const pad = '  '.repeat(depth);
-  if (value === null || typeof value !== 'object') return [`${pad}${shown(String(value))}`];
-  return Object.entries(value).flatMap(([key, answer]: [string, Json]) => {
-    if (key === 'matrix' || key === 'version') return [];
-    if (answer === null || typeof answer !== 'object') return [`${pad}${key}: ${shown(String(answer))}`];
-    const isCodes = Array.isArray(answer) && answer.every((item) => typeof item !== 'object');
-    return isCodes
-      ? [`${pad}${key}: ${shown(answer.join(', '))}`]
-      : [`${pad}${key}`, ...answerLines(answer, depth + 1)];
+/** The answers of one section, in the order of the questions. */
+function sectionLines(section: string, report: Json): string[] {
+  const answers = (report as Readonly<Record<string, Json>>)[section] ?? [];
+  const items = (Array.isArray(answers) ? answers : [answers]) as readonly Readonly<Record<string, Json>>[];
+  return items.flatMap((item, i) => {
+    const lines = REPORT_QUESTIONS.filter((question) => question.section === section).flatMap(({ field }) => {
+      const text = answerText(item[field]);
+      return text === '' || field === 'matrix' ? [] : [`    ${field}: ${text}`];
+    });
+    const title = items.length > 1 ? `${section} ${String(i + 1)}` : section;
+    return lines.length === 0 ? [] : [`  ${title}`, ...lines];
   });
+}
+
+const LABELS: Readonly<Record<string, string>> = { ...ENG_LABELS, ...ACT_LABELS };
+
+function answerText(answer: Json | undefined): string {
+  if (Array.isArray(answer)) return answer.map(answerText).join(', ');
+  const text = typeof answer === 'string' ? answer : JSON.stringify(answer ?? '').replaceAll('"', '');
+  const label = Object.hasOwn(LABELS, text) ? ` (${String(LABELS[text])})` : '';
+  return `${shown(text)}${label}`.replaceAll('\n', '\n      ');
 }
 
 function messageText({ session }: OpenedCase) {
@@ -131,7 +142,7 @@ function messageText({ session }: OpenedCase) {
     );
     const who = from === 'reporter' ? 'the reporter' : (role?.name ?? 'staff');
     const subject = about === undefined ? '' : ` about event ${String(about)}`;
-    return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}\n${indented(text)}`;
+    return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${below(text)}`;
   };
 }
 
