@@ -6,5 +6,5 @@ import { type Keyboard } from '../terminal.js';
 /** Asks for the words; what cannot be right is refused before anything is sent. */
 export async function askCode(keyboard: Keyboard, wordsFile: string | undefined): Promise<Bytes> {
   const text = await keyboard.secret('Your 12 words', wordsFile);
-  return /\p{L}/u.test(text) ? decodeWords(text) : decodeDigits(text);
+  return /\p{Nd}/u.test(text) && !/\p{L}/u.test(text) ? decodeDigits(text) : decodeWords(text);
 }
