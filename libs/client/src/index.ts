@@ -94,7 +94,14 @@ export {
   type ReportPackage,
   unpackReport,
 } from './package.js';
-export { type Accepted, awaitProof, findProof, type Progress, submitReport, type Witness } from './participant.js';
+export {
+  type Accepted,
+  awaitProof,
+  findProof,
+  type Progress,
+  submitReport,
+  type Witness,
+} from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
 export { describeRefusal } from './refusals.js';
 export { connect, type Service, witnessedNow } from './service.js';

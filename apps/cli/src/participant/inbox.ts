@@ -196,9 +196,7 @@ export async function setConsent(scopeText: string, answer: string, options: Con
 function consentChange(view: MailboxView, scope: ConsentScope, answer: string, person: number) {
   const code = ANSWERS[answer] ?? answer;
   if (!isConsentCode(scope, code) || code === 'n')
-    throw usage(
-      `${scope} is answered by refuse, withdraw, or the level that is granted: g, N, P, 3, 2 or 1.`,
-    );
+    throw usage(`${scope} is answered by refuse, withdraw or ${levelsOf(scope).join(', ') || 'grant'}.`);
   const { persons } = view.report.main.report as { readonly persons?: readonly unknown[] };
   const last = Math.max(1, persons?.length ?? 1);
   if (!Number.isInteger(person) || person < 1 || person > last)
