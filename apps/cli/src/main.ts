@@ -2,25 +2,27 @@
  * `safe-conduct`. Results go to standard output, progress and errors to standard error.
  * Exit codes: 0 done; 1 something does not hold or failed; 2 wrong usage.
  */
-import { ApiProblem, Unreachable } from '@app/api-client';
-import { ParseError, VerificationError } from '@app/encoding';
-import { describeRefusal } from '@app/client';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { verifyReceiptFile } from './commands/receipts.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { registerParticipant } from './commands/participant.js';
+import { registerStaff } from './commands/staff.js';
+import { registerVerify } from './commands/verify.js';
 import { start } from './commands/start.js';
 import { demo } from './demo/demo.js';
+import { failureOf } from './errors.js';
 import { registerOutside } from './outside/register.js';
-import { StackError } from './stack/stack.js';
 
 const program = new Command('safe-conduct')
   .description(
     'Reprisal and intimidation case tracker: sealed reports, a blind server, provable response times.',
   )
+  .addHelpText(
+    'after',
+    `
+Results go to standard output, progress and errors to standard error. An error is one sentence and its code.
+Exit codes: 0 done; 1 something does not hold or failed; 2 wrong usage.
+Words and unlock secrets are asked at the terminal, or read from a file or standard input; never given as arguments.`,
+  )
   .exitOverride();
-
-const out = (value: unknown, json: boolean | undefined, text: string): void => {
-  process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : `${text}\n`);
-};
 
 program
   .command('start')
@@ -39,46 +41,21 @@ program
   .option('--staff-url <url>', 'with --against: its staff origin, if the data directory does not say')
   .action(demo);
 
-program
-  .command('verify <receipt>')
-  .description('verify a .tlog-proof receipt, offline')
-  .requiredOption('--trust <file>', 'what you pinned: trust.json')
-  .option('--json')
-  .action(async (receipt: string, options: { trust: string; json?: boolean }) => {
-    const proven = await verifyReceiptFile(receipt, options.trust);
-    const when = new Date(proven.witnessedAt * 1000).toISOString();
-    out(
-      proven,
-      options.json,
-      `Entry ${String(proven.index)} is in the ledger, seen by ${proven.witnesses.join(' and ')} at ${when}.`,
-    );
-  });
-
+registerParticipant(program);
+registerStaff(program);
+registerVerify(program);
 registerOutside(program);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    process.stderr.write(`safe-conduct: ${sentenceOf(error)}\n`);
-    process.exitCode = 1;
-  }
+  const { code, sentence, exitCode } = failureOf(error);
+  // What commander refuses it has told already.
+  if (sentence !== '') process.stderr.write(`safe-conduct: ${sentence} (${code})\n`);
+  process.exitCode = exitCode;
 }
 
 function parseSize(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a number of bytes.');
   return Number(text);
-}
-
-function sentenceOf(error: unknown): string {
-  if (error instanceof VerificationError)
-    return `${describeRefusal(String(error.code))} (${String(error.code)})`;
-  if (error instanceof ParseError) return `Malformed input: ${error.message}.`;
-  if (error instanceof ApiProblem) return `The service refused: ${error.code}.`;
-  if (error instanceof Unreachable) return 'The service could not be reached; try again.';
-  if (error instanceof StackError) return error.message;
-  const code = (error as { code?: unknown }).code;
-  return code === 'ENOENT' ? 'A file that was named is not there.' : String(error);
 }

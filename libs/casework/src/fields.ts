@@ -5,6 +5,8 @@ import { type Json, ParseError } from '@app/encoding';
 export type Field<T, O extends boolean = boolean> = {
   readonly parse: (value: Json, where: string) => T;
   readonly optional: O;
+  /** The closed list its value, or each of its values, is from. */
+  readonly options?: readonly string[];
 };
 
 export type FieldTable = Readonly<Record<string, Field<unknown>>>;
@@ -26,15 +28,16 @@ function field<T>(parse: (value: Json, where: string) => T): Field<T, false> {
 
 /** The same field, allowed to be absent. */
 export function optional<T>(of: Field<T, false>): Field<T, true> {
-  return { parse: of.parse, optional: true };
+  return { ...of, optional: true };
 }
 
 /** One code of a closed list. */
 export function code<const T extends readonly string[]>(list: T): Field<T[number], false> {
-  return field((value, where) => {
+  const of = field((value, where) => {
     if (typeof value !== 'string' || !list.includes(value)) throw new ParseError('not_in_list', where);
     return value;
   });
+  return { ...of, options: list };
 }
 
 /** A whole number from `min` to `max`, both included. */
@@ -71,13 +74,14 @@ export function text(max: number): Field<string, false> {
 
 /** At most `max` distinct values. */
 export function listOf<T>(of: Field<T, false>, max: number): Field<readonly T[], false> {
-  return field((value, where) => {
+  const list = field((value, where) => {
     if (!Array.isArray(value)) throw new ParseError('not_list', where);
     if (value.length > max) throw new ParseError('too_long', where);
     const items = (value as readonly Json[]).map((item) => of.parse(item, where));
     if (new Set(items).size !== items.length) throw new ParseError('repeated', where);
     return items;
   });
+  return of.options === undefined ? list : { ...list, options: of.options };
 }
 
 /** A nested object. */

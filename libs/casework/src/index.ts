@@ -82,9 +82,11 @@ export {
   checkRoutable,
   isDigital,
   joinReport,
+  REPORT_QUESTIONS,
   type ReportBody,
   type ReportPart,
   type ReportProblem,
+  type ReportQuestion,
   type RouteContext,
   splitReport,
 } from './report.js';

@@ -8,6 +8,7 @@ import {
   checkRoutable,
   isDigital,
   joinReport,
+  REPORT_QUESTIONS,
   type ReportBody,
   type RouteContext,
   splitReport,
@@ -60,6 +61,46 @@ const problems = (body: unknown): unknown => {
   const checked = checkReport(json(body));
   return checked.ok ? [] : checked.problems;
 };
+
+describe('the list of questions', () => {
+  it('names the answers that are needed, and the codes of each', () => {
+    const needed = REPORT_QUESTIONS.filter(({ isNeeded }) => isNeeded);
+    expect(needed.map(({ id, section, field }) => `${id} ${section}.${field}`)).toEqual([
+      '0.1 safety.declared_urgent',
+      '1.1 submitter.relation',
+      '6.4 concerned.state',
+      '11 consent.matrix',
+      '3.1 engagements.body',
+      '5.1 acts.what',
+    ]);
+    expect(REPORT_QUESTIONS.find(({ field }) => field === 'types')).toMatchObject({
+      id: '5.2',
+      isRepeated: true,
+      options: expect.arrayContaining(['A01', 'UNK']) as unknown,
+    });
+    expect(REPORT_QUESTIONS.find(({ field }) => field === 'what')).not.toHaveProperty('options');
+  });
+
+  it('agrees with the check: every code in a list is accepted, no other is', () => {
+    for (const { section, field, options = [], isRepeated } of REPORT_QUESTIONS) {
+      if (options.length === 0) continue;
+      const before = (LEAST as unknown as Record<string, object | object[]>)[section] ?? {};
+      const problemsWith = (value: unknown): unknown => {
+        const answers = { ...(Array.isArray(before) ? (before[0] as object) : before), [field]: value };
+        return problems({ ...LEAST, [section]: isRepeated ? [answers] : answers });
+      };
+      const accepted = [...options, options].filter(
+        (value) => (problemsWith(value) as unknown[]).length === 0,
+      );
+      expect([section, field, accepted]).toEqual([
+        section,
+        field,
+        accepted.length === 1 ? [options] : options,
+      ]);
+      expect(problemsWith('no such code')).not.toEqual([]);
+    }
+  });
+});
 
 describe('checkReport', () => {
   it('accepts the least and the full report as they are', () => {

@@ -170,6 +170,33 @@ type JsonObject = Readonly<Record<string, Json>>;
 const SECTIONS: Readonly<Record<string, Questions>> = { ...ONCE, ...REPEATED };
 const MOST_REPEATED = 32;
 
+/** Where a question's answer stands in a report, for programs that ask or explain. */
+export type ReportQuestion = {
+  /** Its number in SPEC.md §8; some numbers have more than one field. */
+  readonly id: string;
+  readonly section: string;
+  readonly field: string;
+  readonly part: ReportPart;
+  readonly isNeeded: boolean;
+  readonly isRepeated: boolean;
+  /** The codes its answer, or each of its answers, is from. */
+  readonly options?: readonly string[];
+};
+
+/** Every question of a report, in order of the sections. */
+export const REPORT_QUESTIONS: readonly ReportQuestion[] = Object.entries(SECTIONS).flatMap(
+  ([section, questions]) =>
+    Object.entries(questions).map(([field, { id, of, part }]) => ({
+      id,
+      section,
+      field,
+      part,
+      isNeeded: !of.optional,
+      isRepeated: Object.hasOwn(REPEATED, section),
+      ...(of.options && { options: of.options }),
+    })),
+);
+
 /**
  * Checks a report for submission: five answers and an answer to consent are needed, everything else may be
  * missing but not malformed.

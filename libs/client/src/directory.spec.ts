@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DEFAULT_POLICY } from '@app/casework';
+import { DEFAULT_POLICY, REFUSAL_CODES } from '@app/casework';
+import { PROBLEM_CODES } from '@app/contracts';
 import { nobleSealing } from '@app/crypto/seal';
 import { makeSigner, nobleSigning } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
@@ -154,6 +155,8 @@ describe('the directory', () => {
 
   it('has a sentence for its refusals', () => {
     expect(describeRefusal('witness_stale')).toMatch(/seven days/);
+    for (const code of [...PROBLEM_CODES, ...REFUSAL_CODES])
+      expect([code, describeRefusal(code)]).toEqual([code, expect.not.stringContaining(code)]);
     expect(describeRefusal('constructor')).toBe('Something that was checked does not hold (constructor).');
   });
 });

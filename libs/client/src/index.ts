@@ -89,8 +89,23 @@ export {
   proofOfEvent,
   reply,
 } from './mailbox.js';
-export { type MailboxApi, withMailbox } from './mailbox-requests.js';
-export { type Accepted, awaitProof, type Progress, submitReport, type Witness } from './participant.js';
+export { type MailboxApi, type RequestMemory, type SignedRequest, withMailbox } from './mailbox-requests.js';
+export {
+  encodePackage,
+  encodeRequests,
+  parsePackage,
+  parseRequests,
+  type ReportPackage,
+  unpackReport,
+} from './package.js';
+export {
+  type Accepted,
+  awaitProof,
+  findProof,
+  type Progress,
+  submitReport,
+  type Witness,
+} from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
 export { ledgerOverHttp, type PublishedLedger, publishedOverHttp } from './published.js';
 export { describeRefusal } from './refusals.js';

@@ -11,20 +11,44 @@ const NONCE_BATCH = 16;
 /** Of the five minutes a nonce is good for, by this client's own clock. */
 const NONCE_SECONDS = 240;
 
+/** A request that was signed: what an event's entry commits to, and when. It holds no secret. */
+export type SignedRequest = {
+  /** SHA-256 of the signed transcript and of its signature, lower-case hex. */
+  readonly statementHash: string;
+  readonly signatureHash: string;
+  readonly signedAt: Instant;
+};
+
+/** Requests signed before by the same mailbox, perhaps in a process that is gone. */
+export type RequestMemory = {
+  readonly earlier: readonly SignedRequest[];
+  /** Called before a request that may change something is sent; it is sent once this resolves. */
+  readonly keep: (request: SignedRequest) => Promise<void>;
+};
+
+const NO_MEMORY: RequestMemory = { earlier: [], keep: () => Promise.resolve() };
+
 /** The API in the name of one mailbox. */
 export type MailboxApi = {
   readonly api: ApiClient;
   readonly keys: ReporterKeys;
-  /** Whether the statement an event commits to is a request that this client signed. */
-  readonly isOwnStatement: (receipt: EventReceipt) => boolean;
+  /** When this client signed the request an event commits to; undefined if it did not. */
+  readonly signedAt: (receipt: EventReceipt) => Instant | undefined;
 };
 
-/** Binds the API to a mailbox; nonces are fetched in batches, so that their number says little. */
-export function withMailbox(service: Service, keys: ReporterKeys): MailboxApi {
+/**
+ * Binds the API to a mailbox; nonces are fetched in batches, so that their number says little.
+ * @param memory - with it, the answer to a request of an earlier process is recognised.
+ */
+export function withMailbox(
+  service: Service,
+  keys: ReporterKeys,
+  memory: RequestMemory = NO_MEMORY,
+): MailboxApi {
   const { deps, api, directory } = service;
   const signer = makeSigner(deps.signing, keys.mailboxAuthSeed);
   const nonces = makeNoncePool(api, deps.now);
-  const signed = new Set<string>();
+  const signed = new Map(memory.earlier.map((request) => [statementKey(request), request.signedAt]));
   const authorize: Authorize = async ({ method, pathWithQuery, body }) => {
     const nonce = await nonces();
     const transcript = encodeMailboxRequest({
@@ -36,18 +60,29 @@ export function withMailbox(service: Service, keys: ReporterKeys): MailboxApi {
       nonce,
     });
     const signature = signer.sign(TAG.mailbox, transcript);
-    if (method === 'POST') signed.add(statementKey(toHex(sha256(transcript)), toHex(sha256(signature))));
+    if (method === 'POST') {
+      const request = {
+        statementHash: toHex(sha256(transcript)),
+        signatureHash: toHex(sha256(signature)),
+        signedAt: deps.now(),
+      };
+      await memory.keep(request);
+      signed.set(statementKey(request), request.signedAt);
+    }
     const parts = [toHex(keys.mailboxId), toHex(signer.publicKey), toHex(nonce), toBase64(signature)];
     return { [MAILBOX_SIGNATURE_HEADER]: parts.join('.') };
   };
   return {
     api: api.authorizedBy(authorize),
     keys,
-    isOwnStatement: (receipt) => signed.has(statementKey(receipt.statementHash, receipt.signatureHash)),
+    signedAt: (receipt) => signed.get(statementKey(receipt)),
   };
 }
 
-function statementKey(statementHash: string, signatureHash: string): string {
+function statementKey({
+  statementHash,
+  signatureHash,
+}: Pick<SignedRequest, 'statementHash' | 'signatureHash'>): string {
   return `${statementHash} ${signatureHash}`;
 }
 

@@ -11,11 +11,14 @@ import { FakeService, report } from '../test/fake-service.js';
 import {
   awaitProof,
   connect,
+  encodePackage,
+  parsePackage,
   type PreparedReport,
   prepareReport,
   type Progress,
   type Service,
   submitReport,
+  unpackReport,
 } from './index.js';
 
 const noble: Providers = { signing: nobleSigning(), verifier: nobleVerifier(), sealing: nobleSealing() };
@@ -118,7 +121,14 @@ describe.each([['noble'], ['sodium']])('submitting with %s', (name) => {
     const ready = await prepared(service, { files: FILES, originals: FILES });
     const progress: Progress[] = [];
     const accepted = await submitReport(service, ready, (step) => progress.push(step));
-    expect(progress.at(-2)).toEqual({ step: 'uploading', sentParts: 4, totalParts: 4 });
+    const totalBytes = ready.blobs.reduce((sum, { sealed }) => sum + sealed.length, 0);
+    expect(progress.at(-2)).toEqual({
+      step: 'uploading',
+      sentParts: 4,
+      totalParts: 4,
+      sentBytes: totalBytes,
+      totalBytes,
+    });
     expect(progress.at(-1)).toEqual({ step: 'submitting' });
     expect(accepted.event.type).toBe('SUBMITTED');
     const witness = await awaitProof(service, ready.mailbox, accepted);
@@ -206,8 +216,11 @@ describe('a service that lies about the submission', () => {
 
   it('is caught when its clock is elsewhere', async () => {
     const { fake, service } = await start();
-    const ready = await prepared(service);
+    const pkg = parsePackage(encodePackage(service, await prepared(service)));
     const slow: Service = { ...service, deps: { ...service.deps, now: () => fake.now - 601 } };
+    const code = makeReporterCode(countingRandom('code'));
+    const memory = { earlier: [], keep: () => Promise.resolve() };
+    const ready = await unpackReport(slow, pkg, code, memory);
     expect(await codeOf(submitReport(slow, ready))).toBe('promise_time');
   });
 

@@ -22,7 +22,13 @@ const PROOF_PAUSE_MS = 1_000;
 const MAX_DELAY_SECONDS = 86_400;
 
 export type Progress =
-  | { readonly step: 'uploading'; readonly sentParts: number; readonly totalParts: number }
+  | {
+      readonly step: 'uploading';
+      readonly sentParts: number;
+      readonly totalParts: number;
+      readonly sentBytes: number;
+      readonly totalBytes: number;
+    }
   | { readonly step: 'submitting' };
 
 /** An accepted act of the reporter, whose promise was checked. */
@@ -32,10 +38,11 @@ export type Accepted = VerifiedEvent & { readonly promise: Promised };
  * Uploads what is missing, submits, and checks the promise.
  *
  * May be called again with the same report after any failure: nothing is sent twice that arrived, and the same
- * submission gets the same answer.
+ * submission gets the same answer, in another process too if the mailbox remembers its requests.
  * @throws {ApiProblem} the service refused. @throws {Unreachable} it could not be reached; call again.
  * @throws {VerificationError} as `verifyReceipt` and `verifyPromise`; `receipt_mismatch` if the entry does not commit
- * to exactly what was sent, `promise_time`.
+ * to exactly what was sent, `request_unknown` if it commits to a request this mailbox does not remember signing,
+ * `promise_time`.
  * @see libs/crypto SPEC.md §8.1
  */
 export async function submitReport(
@@ -73,8 +80,10 @@ export function checkAccepted(
 ): Accepted {
   const verified = verifyReceipt(receipt);
   const hashes = sent.map((item) => toHex(sha256(fromBase64(item, 'item'))));
-  const isWhatWasSent = hashes.join() === receipt.items.join() && mailbox.isOwnStatement(receipt);
-  if (!isWhatWasSent || verified.event.actor !== 'reporter') refuse('receipt_mismatch');
+  const signedAt = mailbox.signedAt(receipt);
+  if (hashes.join() !== receipt.items.join() || verified.event.actor !== 'reporter')
+    return refuse('receipt_mismatch');
+  if (signedAt === undefined) return refuse('request_unknown');
   const { keyset } = directory;
   verifyPromise(
     deps.verifier,
@@ -89,7 +98,7 @@ export function checkAccepted(
   );
   const isPlausible =
     promise.time === verified.opening.serverTime &&
-    Math.abs(promise.time - deps.now()) <= TIME_TOLERANCE_SECONDS &&
+    Math.abs(promise.time - signedAt) <= TIME_TOLERANCE_SECONDS &&
     promise.maxDelaySeconds <= MAX_DELAY_SECONDS;
   if (!isPlausible) refuse('promise_time');
   return { ...verified, promise };
@@ -102,43 +111,47 @@ export async function uploadBlobs(
   blobs: readonly SealedBlob[],
   onProgress: (progress: Progress) => void,
 ): Promise<void> {
-  const counts = blobs.map(({ sealed }) => Math.ceil(sealed.length / BLOB_PART_BYTES));
-  const totalParts = counts.reduce((sum, count) => sum + count, 0);
-  let sentParts = 0;
+  const parts = (of: readonly SealedBlob[]): number =>
+    of.reduce((sum, { sealed }) => sum + Math.ceil(sealed.length / BLOB_PART_BYTES), 0);
+  const bytes = (of: readonly SealedBlob[]): number => of.reduce((sum, { sealed }) => sum + sealed.length, 0);
+  const totals = { totalParts: parts(blobs), totalBytes: bytes(blobs) };
   for (const [index, blob] of blobs.entries()) {
-    const before = sentParts;
-    const total = counts[index] ?? 0;
-    const report = (there: number): void => {
-      sentParts = before + there;
-      onProgress({ step: 'uploading', sentParts, totalParts });
+    const before = blobs.slice(0, index);
+    const report = (there: ReadonlySet<number>): void => {
+      const sentBytes = [...there].reduce((sum, part) => sum + partOf(blob, part).length, bytes(before));
+      onProgress({ step: 'uploading', sentParts: parts(before) + there.size, sentBytes, ...totals });
     };
-    for (let round = 1; !(await tryUpload(api, blob, total, report, round < UPLOAD_ROUNDS)); round++) {
+    for (let round = 1; !(await tryUpload(api, blob, report, round < UPLOAD_ROUNDS)); round++) {
       await deps.sleep(RESUME_PAUSE_MS);
     }
   }
 }
 
+function partOf({ sealed }: SealedBlob, part: number): Uint8Array<ArrayBuffer> {
+  return sealed.subarray(part * BLOB_PART_BYTES, (part + 1) * BLOB_PART_BYTES);
+}
+
 /** One round: true when every part has arrived, false to be continued. */
 async function tryUpload(
   api: ApiClient,
-  { id, sealed }: SealedBlob,
-  total: number,
-  report: (there: number) => void,
+  blob: SealedBlob,
+  report: (there: ReadonlySet<number>) => void,
   mayResume: boolean,
 ): Promise<boolean> {
+  const { id, sealed } = blob;
   try {
     const { parts } = await api.call('reserveBlob', {
       params: { blob: id },
       body: { length: sealed.length },
     });
-    const missing = Array.from({ length: total }, (_, part) => part).filter((part) => !parts.includes(part));
-    let there = total - missing.length;
+    const all = Array.from({ length: Math.ceil(sealed.length / BLOB_PART_BYTES) }, (_, part) => part);
+    const there = new Set(all.filter((part) => parts.includes(part)));
+    const missing = all.filter((part) => !there.has(part));
     report(there);
     const sendNext = async (): Promise<void> => {
       for (let part = missing.shift(); part !== undefined; part = missing.shift()) {
-        const body = sealed.slice(part * BLOB_PART_BYTES, (part + 1) * BLOB_PART_BYTES);
-        await api.call('putPart', { params: { blob: id, part }, body });
-        report(++there);
+        await api.call('putPart', { params: { blob: id, part }, body: partOf(blob, part) });
+        report(there.add(part));
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_PARTS }, sendNext));

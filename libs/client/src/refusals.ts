@@ -14,7 +14,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
     'The key directory shown to you is not the one in the public ledger. This can be an attack.',
   keyset_leaf_stale: 'The public ledger has not confirmed this key directory for more than seven days.',
   keyset_leaf_early: 'The ledger dates the key directory later than its witnesses saw it.',
-  keyset_refused: 'The ledger names a key directory that does not hold. This can be an attack.',
+  keyset_refused: 'A key directory was named or sent that does not hold; it is not accepted.',
   keyset_withheld: 'The ledger names a key directory that the service does not hand out.',
   certificate_unannounced: 'A watched office has a new staff certificate that was not announced.',
   epoch_unannounced: 'A watched office has a new key that was not announced.',
@@ -50,6 +50,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
     "The ledger's tiles do not show whether it continues the one seen before; they may be damaged.",
   // A case.
   policy_mismatch: 'The response times shown are not those the ledger commits to.',
+  package_wrong_code: 'These words are not those this package was sealed with.',
+  package_altered:
+    'The package is not what was sealed: it was damaged or changed. Nothing was sent; seal the report again.',
+  request_unknown:
+    'The service already has this report, sent by another copy of the package. Open the mailbox with the words.',
   receipt_mismatch: 'The receipt is not about what was sent.',
   receipt_chain: 'Events of the case are missing or out of order.',
   promise_signature: 'The promise to log your report is not signed by the service.',
@@ -96,11 +101,67 @@ const SENTENCES: Readonly<Record<string, string>> = {
   keyset_leaf_missing: 'On a day the ledger did not confirm the key directory.',
   open_failed: 'This cannot be opened.',
   unreachable: 'The service cannot be reached; nothing was lost.',
+  // The receipt code and the unlock secret.
+  word_unknown: 'One of the words is in no list.',
+  word_count: 'There must be 12 words, or 40 digits.',
+  words_checksum:
+    'These 12 words do not belong together: one is not the right one, or they are not in order.',
+  digits_count: 'There must be 40 digits, or 12 words.',
+  digits_checksum: 'These 40 digits do not belong together: one is not the right one, or two are exchanged.',
+  // What the service refuses (libs/contracts PROBLEMS.md).
+  malformed_json: 'The service could not read the request.',
+  invalid_request: 'The service does not know this form of request; this program may be too old or too new.',
+  malformed_bytes: 'The service could not read what was sent; nothing was stored.',
+  wrong_size_class: 'The service does not accept what was sealed: its size is not one of those allowed.',
+  sealed_malformed: 'The service does not accept what was sealed; nothing was stored.',
+  unsupported_media_type: 'The service could not read the request.',
+  body_too_large: 'This is larger than the service accepts; nothing was stored.',
+  unauthorized: 'The service does not know this person, or these are not the right words.',
+  nonce_expired: 'The request came too late to be accepted; try again.',
+  not_found: 'There is no such thing, or it is not yours.',
+  id_taken: 'The service has something else under this identifier; nothing was stored.',
+  out_of_date: 'The case or the keys have changed since this was prepared; nothing was stored.',
+  not_allowed_now: 'The case does not allow this now; nothing was stored.',
+  part_mismatch: 'A part of this attachment was stored before with other bytes; seal the report again.',
+  blob_incomplete: 'An attachment has not arrived whole; send it again.',
+  statement_invalid: 'The service does not accept the signed statement; nothing was stored.',
+  codes_mismatch: 'Parts of the request contradict each other; nothing was stored.',
+  too_many_requests: 'There were too many requests; wait a minute and try again.',
+  not_ready: 'The service is not ready yet; try again soon.',
+  unavailable: 'A part of the service is not available; nothing was lost. Try again later.',
+  internal: 'Something failed at the service; nothing was half-stored. Try again.',
+  bad_answer: 'The service answered something that this program does not understand.',
+  answer_too_large: 'The service answered more than this program reads.',
+  object_too_large: 'The text is longer than one message can carry; shorten it or attach it as a file.',
+  // What the rules of a case refuse (libs/casework SPEC.md §4).
+  not_permitted: 'This office, or this officer, may not do this.',
+  not_in_this_state: 'The case is not at the point where this can be done.',
+  time_runs_backwards: "This device's clock is behind the last event of the case; set it and try again.",
+  not_your_role: 'The case is not with your office now.',
+  role_excluded: 'The reporter has excluded this office.',
+  recused: 'This officer or office has stepped back from the case.',
+  already_done: 'This has been done already.',
+  consent_missing: 'The person affected has not consented to this.',
+  consent_invalid: 'This answer does not fit the consent it is about.',
+  level_exceeds_consent: 'The consent given does not reach as far as this level.',
+  second_officer_required: 'This needs a second officer, who signs the same statement.',
+  same_officer: 'This needs another officer than the one who drafted it or signed first.',
+  target_unknown: 'There is no such office to hand the case to.',
+  test_incomplete: 'The credibility must be assessed before the decision.',
+  test_not_met: 'The test for an allegation in scope is not met; close the case as out of scope instead.',
+  event_unknown: 'The case has no event of this number.',
+  not_due: 'This is not due yet.',
+  intervention_unknown: 'There is no intervention of this number.',
+  number_taken: 'Another intervention has this number already; open the case again.',
+  channel_mismatch: 'This kind of intervention does not go through this channel.',
+  window_open: 'The time for the reply is not over yet.',
+  already_shared: 'The case has been shared, so it cannot be erased here.',
 };
 
 /**
  * What a code means, for people. Says nothing about content.
- * @param code - of a `VerificationError`, `OpenError` or `Unreachable`.
+ * @param code - of a `VerificationError`, `OpenError`, `ApiProblem` or `Unreachable`, of a receipt code that cannot be
+ * read, or of an act the rules of a case refuse.
  */
 export function describeRefusal(code: string): string {
   return Object.hasOwn(SENTENCES, code)

@@ -62,6 +62,8 @@ describe('words', () => {
     ['abandn', 'abandon'],
     ['abuot', 'about'],
     ['zooo', 'zoo'],
+    ['umbr', 'umbrella'],
+    ['exha', 'exhaust'],
   ])('points to %s and offers %s', (typed, nearest) => {
     const words = encodeWords(code, 'en');
     words[4] = typed;

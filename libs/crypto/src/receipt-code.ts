@@ -13,7 +13,7 @@ const VALUE_DIGITS = 39;
 export class ReceiptWordError extends ParseError {
   /** 1 … 12. */
   readonly position: number;
-  /** The nearest word of the list by edit distance. */
+  /** The one word of the list that begins so; else the nearest by edit distance. */
   readonly nearest: string;
 
   constructor(position: number, nearest: string) {
@@ -141,6 +141,9 @@ function unknownWord(words: readonly string[]): ReceiptWordError {
 }
 
 function nearestWord(word: string, language: WordLanguage): string {
+  // BIP 39: four letters tell the words of the Latin lists apart, so many people write down only these.
+  const begun = [...lookup(language)].filter(([folded]) => word.length > 2 && folded.startsWith(word));
+  if (begun.length === 1) return String(begun[0]?.[1]).normalize('NFC');
   let best = '';
   let least = Infinity;
   for (const [folded, original] of lookup(language)) {

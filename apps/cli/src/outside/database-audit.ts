@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { StackError } from '../stack/stack.js';
+import { CliError } from '../errors.js';
 import type { FsckState } from './fsck.js';
 
 /** The built servers stand beside the built command. */
@@ -41,7 +41,7 @@ export type DatabaseAudit = {
 
 /**
  * Compares database and files.
- * @throws StackError with the sentence of the process; what it had reported before counts as done.
+ * @throws CliError with the sentence of the process; what it had reported before counts as done.
  */
 export async function auditDatabase(audit: DatabaseAudit): Promise<DatabaseFinding[]> {
   let progress = audit.progress;
@@ -73,7 +73,8 @@ export async function auditDatabase(audit: DatabaseAudit): Promise<DatabaseFindi
   }
   const code = await ended;
   if (code !== 0 || !hasEnded)
-    throw new StackError(
+    throw new CliError(
+      'audit_failed',
       sentence.trim() === '' ? 'The audit of the database was interrupted.' : sentence.trim(),
     );
   return findings;

@@ -3,36 +3,45 @@ import { ApiProblem, Unreachable } from '@app/api-client';
 import { describeRefusal } from '@app/client';
 import { FileError } from '@app/platform';
 import { LogUnreadable } from '@app/tlog';
-import { StackError } from '../stack/stack.js';
+import { CliError, failureOf } from '../errors.js';
 import { LogMisbehaved } from './evidence.js';
 
-const DISK = new Map([
-  ['ENOSPC', 'The disk is full: free some space, then run the same command again; it goes on from there.'],
-  ['EDQUOT', 'The disk quota is used up: free some space, then run the same command again.'],
-  ['EROFS', 'The folder cannot be written to; choose another one.'],
-  ['EACCES', 'A file or folder may not be read or written by this account.'],
+const DISK = new Map<string, [string, string]>([
+  [
+    'ENOSPC',
+    [
+      'disk_full',
+      'The disk is full: free some space, then run the same command again; it goes on from there.',
+    ],
+  ],
+  ['EDQUOT', ['disk_full', 'The disk quota is used up: free some space, then run the same command again.']],
+  ['EROFS', ['file_not_permitted', 'The folder cannot be written to; choose another one.']],
+  ['EACCES', ['file_not_permitted', 'A file or folder may not be read or written by this account.']],
 ]);
 const LOST = 'The connection was lost: run the same command again; it goes on from there.';
 
 /** The error as a sentence for the person at the keyboard; what is no failure of the outside stays as it is. */
 export function explained(error: unknown): unknown {
   const cause = error instanceof LogUnreadable ? error.cause : error;
-  const sentence = known(cause);
-  return sentence === undefined ? cause : new StackError(sentence);
+  return known(cause) ?? cause;
 }
 
-function known(cause: unknown): string | undefined {
-  if (cause instanceof LogMisbehaved) return `${describeRefusal(cause.code)} (${cause.code})`;
-  if (cause instanceof Unreachable || (cause instanceof ApiProblem && cause.status >= 429)) return LOST;
+function known(cause: unknown): CliError | undefined {
+  if (cause instanceof LogMisbehaved) return new CliError(cause.code, describeRefusal(cause.code));
+  if (cause instanceof Unreachable || (cause instanceof ApiProblem && cause.status >= 429))
+    return new CliError('unreachable', LOST);
   if (cause instanceof FileError && cause.code === 'immutable_conflict')
-    return `A file that must never change holds something else (${cause.message}): move it away as evidence, then run the same command again.`;
+    return new CliError(
+      cause.code,
+      `A file that must never change holds something else (${cause.message}): move it away as evidence, then run the same command again.`,
+    );
   const code = (cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' ? DISK.get(code) : undefined;
+  const disk = typeof code === 'string' ? DISK.get(code) : undefined;
+  return disk && new CliError(...disk);
 }
 
 export function sentenceOfFailure(error: unknown): string {
-  const told = explained(error);
-  return told instanceof Error ? told.message : String(told);
+  return failureOf(explained(error)).sentence;
 }
 
 /** Runs an action of the command line, with its failures explained. */

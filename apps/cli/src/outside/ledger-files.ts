@@ -5,7 +5,7 @@ import { type PublishedLedger, publishedOverHttp } from '@app/client';
 import { type Bytes, Invariant } from '@app/encoding';
 import { type LogSource, LogUnreadable } from '@app/tlog';
 import { apiOf } from '../client.js';
-import { StackError } from '../stack/stack.js';
+import { CliError, usage } from '../errors.js';
 
 const TILE_WIDTH = 256;
 /** Bundles that are asked for before their turn, so that a far server does not cost a round trip for each. */
@@ -13,17 +13,17 @@ const AHEAD = 8;
 
 /**
  * @param target - an origin, or a folder with `checkpoint` and `tile/`.
- * @throws StackError if a URL has a path.
+ * @throws CliError if a URL has a path.
  */
 export function openLedger(target: string): PublishedLedger {
   return isUrl(target) ? publishedOverHttp(apiOf(originOf(target))) : ledgerInFolder(target);
 }
 
-/** @throws StackError if the URL has a path. */
+/** @throws CliError if the URL has a path. */
 export function originOf(url: string): string {
   const origin = url.replace(/\/+$/, '');
   if (/^https?:\/\/[^/?#]+$/.test(origin)) return origin;
-  throw new StackError(`${url} is not an origin; name it like https://report.example.org, without a path.`);
+  throw usage(`${url} is not an origin; name it like https://report.example.org, without a path.`);
 }
 
 export function isUrl(target: string): boolean {
@@ -42,7 +42,8 @@ export function ledgerInFolder(folder: string): PublishedLedger {
   return {
     checkpoint: async () => {
       const bytes = await read('checkpoint');
-      if (bytes === undefined) throw new StackError(`There is no checkpoint in ${folder}.`);
+      if (bytes === undefined)
+        throw new CliError('checkpoint_missing', `There is no checkpoint in ${folder}.`);
       return Buffer.from(bytes).toString('utf8');
     },
     read,

@@ -7,7 +7,7 @@ import { LogUnreadable } from '@app/tlog';
 import { type Command, InvalidArgumentError } from 'commander';
 import { apiOf, makeDeps } from '../client.js';
 import { readTrust } from '../stack/evaluation-files.js';
-import { StackError } from '../stack/stack.js';
+import { CliError } from '../errors.js';
 import { explaining, reportMisbehaviour } from './failures.js';
 import { following, seconds } from './following.js';
 import { originOf } from './ledger-files.js';
@@ -159,7 +159,7 @@ async function accept(hash: string, _options: unknown, command: Command): Promis
   const folder = new WatchFolder(path.resolve(dir));
   const state = await folder.read();
   const watch = acceptHash(state.watch, hash.replace(/\s/g, '').toLowerCase());
-  if (watch === undefined) throw new StackError('No alarm is about that hash.');
+  if (watch === undefined) throw new CliError('no_alarm', 'No alarm is about that hash.');
   await folder.write({ ...state, watch });
   const left = watch.open.length;
   process.stdout.write(

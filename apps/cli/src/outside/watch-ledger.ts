@@ -17,7 +17,7 @@ import { type Bytes, encodeUtf8, type Instant, ParseError } from '@app/encoding'
 import { FileError, readFileStrict, writeFileDurable, writeImmutable } from '@app/platform';
 import { auditFrom, logFiles, parsePolicy, verifyCheckpoint } from '@app/tlog';
 import { z } from 'zod';
-import { StackError } from '../stack/stack.js';
+import { CliError } from '../errors.js';
 import { followOn, LogMisbehaved } from './evidence.js';
 import { readingAhead } from './ledger-files.js';
 
@@ -128,7 +128,7 @@ export type WatchReport = {
  * @throws {VerificationError} as `verifyCheckpoint`; `consistency_unproven`.
  * @throws {LogMisbehaved} after both checkpoints were kept in `evidence/`.
  * @throws {LogUnreadable} the connection was lost; the next round goes on.
- * @throws {StackError} files of the ledger are wrong.
+ * @throws {CliError} files of the ledger are wrong.
  */
 export async function watchLedger(parts: WatchParts): Promise<WatchReport> {
   const { verifier, trust, ledger, folder } = parts;
@@ -157,8 +157,9 @@ export async function watchLedger(parts: WatchParts): Promise<WatchReport> {
     },
   );
   if (findings.length > 0)
-    throw new StackError(
-      `${String(findings.length)} files of the ledger are wrong; fsck names them. (ledger_damaged)`,
+    throw new CliError(
+      'ledger_damaged',
+      `${String(findings.length)} files of the ledger are wrong; fsck names them.`,
     );
   const watch = await reader.end();
   const alarms = [...watch.open, ...watchAges(watch, quorumTime, parts.now())];

@@ -8,7 +8,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseCheckpoint, parseCosignature, parseNote } from '@app/tlog';
 import { makeDeps } from '../client.js';
 import { StackProcess } from '../stack/process.js';
-import { StackError } from '../stack/stack.js';
+import { CliError } from '../errors.js';
 import { explaining, sentenceOfFailure } from './failures.js';
 import { Watcher, watchParts } from './watch-command.js';
 import { openWitnessHome, type WitnessHome } from './witness-home.js';
@@ -65,7 +65,10 @@ async function run(options: Options, command: Command): Promise<void> {
   process.once('SIGINT', end).once('SIGTERM', end);
   const bound = await witness.start().catch(async (error: unknown) => {
     await witness.stop();
-    throw new StackError(error instanceof Error ? error.message : 'The witness could not be started.');
+    throw new CliError(
+      'witness_failed',
+      error instanceof Error ? error.message : 'The witness could not be started.',
+    );
   });
   const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${String(bound)}`;
   process.stdout.write(`${introduction(home, url)}\n`);

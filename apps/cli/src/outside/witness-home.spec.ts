@@ -46,7 +46,7 @@ describe('the folder of a witness', () => {
     ['another name', 'w.example/2', LOG, 'witness_name_changed'],
   ])('refuses %s afterwards', async (_, name, log, code) => {
     await open();
-    await expect(open(name, log)).rejects.toThrow(code);
+    await expect(open(name, log)).rejects.toMatchObject({ code });
     expect(readFileSync(path.join(folder, 'log.vkey'), 'utf8')).toBe(LOG);
   });
 
@@ -56,6 +56,6 @@ describe('the folder of a witness', () => {
     await open();
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     writeFileSync(keyFile, `${'cd'.repeat(32)}\n`);
-    await expect(open()).rejects.toThrow('witness_key_changed');
+    await expect(open()).rejects.toMatchObject({ code: 'witness_key_changed' });
   });
 });

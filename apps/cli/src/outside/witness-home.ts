@@ -6,7 +6,7 @@ import type { Signing } from '@app/crypto/sign';
 import { encodeUtf8, fromHex, ParseError, toHex } from '@app/encoding';
 import { writeImmutable } from '@app/platform';
 import { ALGORITHM_COSIGNATURE, deriveKeyId, encodeVkey, parseVkey } from '@app/tlog';
-import { StackError } from '../stack/stack.js';
+import { CliError } from '../errors.js';
 
 export type WitnessHome = {
   readonly folder: string;
@@ -25,7 +25,7 @@ export type WitnessHome = {
  * Opens the folder, or makes it: the key is made once, and the logs' keys are pinned by the first run.
  *
  * @param logKeysText - what is given now as the logs' verifier keys, one a line.
- * @throws StackError `log_key_changed`: it is not what was pinned. `witness_name_changed`. A key that is not private.
+ * @throws CliError `log_key_changed`: it is not what was pinned. `witness_name_changed`. A key that is not private.
  */
 export async function openWitnessHome(
   folder: string,
@@ -49,12 +49,13 @@ export async function openWitnessHome(
   checkPrivate(at('witness.key'));
   const vkey = readFileSync(at('witness.vkey'), 'utf8').trim();
   if (parseVkey(vkey).name !== name) {
-    throw new StackError(
-      `This folder holds the key of the witness ${parseVkey(vkey).name}; use that name, or another --data. (witness_name_changed)`,
+    throw new CliError(
+      'witness_name_changed',
+      `This folder holds the key of the witness ${parseVkey(vkey).name}; use that name, or another --data.`,
     );
   }
   if (verifierKey(name, readFileSync(at('witness.key'), 'utf8'), deps.signing) !== vkey)
-    throw new StackError(`The key in ${folder} is not the one of its witness.vkey. (witness_key_changed)`);
+    throw new CliError('witness_key_changed', `The key in ${folder} is not the one of its witness.vkey.`);
   return {
     folder,
     keyFile: at('witness.key'),
@@ -79,8 +80,9 @@ async function pin(file: string, logKeys: readonly string[]): Promise<void> {
 
 function checkPinned(file: string, logKeys: readonly string[]): void {
   if (readFileSync(file, 'utf8') === `${logKeys.join('\n')}\n`) return;
-  throw new StackError(
-    `The log's key is not the one this witness pinned in ${file}. Ask the organisation, by another way than the one the file came by, before you change anything. (log_key_changed)`,
+  throw new CliError(
+    'log_key_changed',
+    `The log's key is not the one this witness pinned in ${file}. Ask the organisation, by another way than the one the file came by, before you change anything.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import path from 'node:path';
 import type { Policy } from '@app/casework';
 import { type ClientDeps, evaluationCeremony, type Trust } from '@app/client';
-import { encodeUtf8, fromBase64, toBase64, toHex } from '@app/encoding';
+import { encodeUtf8, fromBase64, ParseError, toBase64, toHex } from '@app/encoding';
 import { z } from 'zod';
 
 /** Two of them make the quorum, so that one may be away. */
@@ -88,8 +88,16 @@ export function readMembers(dataDir: string): EvaluationMember[] {
   return staffSchema.parse(JSON.parse(readFileSync(path.join(dataDir, 'keys', 'staff.json'), 'utf8')));
 }
 
-/** What a client pins out of band: the ROOTSET and the log's policy. */
+/**
+ * What a client pins out of band: the ROOTSET and the log's policy.
+ * @throws {ParseError} `trust_malformed`.
+ */
 export function readTrust(file: string): Trust {
-  const { rootset, policy } = trustSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return { rootset: fromBase64(rootset, 'trust.rootset'), policy };
+  const text = readFileSync(file, 'utf8');
+  try {
+    const { rootset, policy } = trustSchema.parse(JSON.parse(text));
+    return { rootset: fromBase64(rootset, 'trust.rootset'), policy };
+  } catch {
+    throw new ParseError('trust_malformed', 'trust');
+  }
 }

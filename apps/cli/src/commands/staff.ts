@@ -1,0 +1,100 @@
+/** The commands of staff, over the staff origin. */
+import type { Command } from 'commander';
+import {
+  staffAccept,
+  staffAcknowledge,
+  staffAskConsent,
+  staffAskInfo,
+  staffClear,
+  staffClose,
+  staffDecide,
+  staffDraft,
+  staffMessage,
+  staffPlain,
+  staffRecuse,
+  staffReprioritise,
+  staffReturn,
+  staffRoute,
+  staffSend,
+  staffStateReply,
+  staffTriage,
+} from '../staff/acting.js';
+import { withIdentity, withSecond } from '../staff/identity.js';
+import { list, open } from '../staff/reading.js';
+
+const TEXT = 'file with the text; without it the text is asked, or read from standard input';
+
+export function registerStaff(program: Command): void {
+  const staff = program
+    .command('staff')
+    .description('what staff read and do; a case is named by its identifier or the first characters of it');
+  const verb = (on: Command, name: string, description: string): Command =>
+    withIdentity(on.command(name)).description(description);
+  const verbWithText = (on: Command, name: string, description: string): Command =>
+    verb(on, name, description).option('--text-file <file>', TEXT);
+  verb(staff, 'list', 'the cases of your office, the most pressing first').action(list);
+  verb(staff, 'open <case>', 'report, conversation, deadlines and history, all verified')
+    .option('--save-attachments <dir>', 'folder to save the attachments to')
+    .action(open);
+  verbWithText(staff, 'acknowledge <case>', 'acknowledge to the reporter')
+    .option('--exempt <reason>', 'without a message: asked, or unsafe')
+    .action(staffAcknowledge);
+  verb(staff, 'triage <case>', 'start the triage').action(staffTriage);
+  verbWithText(staff, 'message <case>', 'write to the reporter')
+    .option('--feedback', 'it says what was or will be done')
+    .action(staffMessage);
+  verbWithText(staff, 'ask-info <case>', 'ask the reporter for information').action(staffAskInfo);
+  verb(staff, 'info-received <case>', 'the information is there; the clock runs again').action(
+    staffPlain('info_received', 'Information received'),
+  );
+  verbWithText(staff, 'ask-consent <case> <scope>', 'ask the reporter for one consent').action(
+    staffAskConsent,
+  );
+  verb(staff, 'stop-asking <case>', 'no answer came about the consent').action(
+    staffPlain('stop_asking', 'The question is closed without an answer'),
+  );
+  registerDecisions(staff, verb, verbWithText);
+  registerInterventions(
+    staff.command('intervene').description('interventions of the official'),
+    verb,
+    verbWithText,
+  );
+}
+
+type Verb = (on: Command, name: string, description: string) => Command;
+
+function registerDecisions(staff: Command, verb: Verb, verbWithText: Verb): void {
+  withSecond(verb(staff, 'decide <case>', 'the triage decision: in scope, with its priority'))
+    .requiredOption('--scope <code>', 'category, SC-A to SC-X')
+    .option('--act', 'there is an act of intimidation or reprisal')
+    .option('--link', 'it is linked with the cooperation')
+    .requiredOption('--credibility <code>', 'CORROBORATED, SINGLE_SOURCE, POSSIBLE or NOT_CREDIBLE')
+    .requiredOption('--likelihood <level>', 'of harm: low, moderate, high or severe')
+    .requiredOption('--severity <level>', 'of harm: low, moderate, high or severe')
+    .requiredOption('--priority <code>', 'P1 to P4; P1 needs a second officer')
+    .action(staffDecide);
+  withSecond(verb(staff, 'reprioritise <case> <priority>', 'change the priority')).action(staffReprioritise);
+  withSecond(verbWithText(staff, 'close <case> <reason>', 'close as out of scope; two officers sign')).action(
+    staffClose,
+  );
+  verbWithText(staff, 'route <case>', 'hand over to the senior official, under the consent given')
+    .option('--to <office>', 'another office, by name or identifier')
+    .action(staffRoute);
+  verb(staff, 'accept <case>', 'accept what was handed over').action(staffAccept);
+  verb(staff, 'return <case> <reason>', 'give the case back to the focal point').action(staffReturn);
+  verb(staff, 'recuse <case>', 'step back from the case')
+    .option('--whole-role', 'the whole office steps back')
+    .action(staffRecuse);
+}
+
+function registerInterventions(intervene: Command, verb: Verb, verbWithText: Verb): void {
+  verbWithText(intervene, 'draft <case> <kind>', 'draft an intervention, such as NOTE_VERBALE')
+    .option('--channel <code>', 'where it goes, if its kind leaves a choice')
+    .requiredOption('--level <code>', 'of identification: 3, 2 or 1; N or P')
+    .action(staffDraft);
+  verb(intervene, 'clear <case> <number>', 'clear what another officer drafted').action(staffClear);
+  verb(intervene, 'send <case> <number>', 'record a cleared intervention as sent').action(staffSend);
+  verb(intervene, 'reply <case> <number> <response>', 'record what the State answered, RSP1 to RSP9')
+    .option('--complete', 'it answers everything')
+    .action(staffStateReply);
+}
