@@ -43,9 +43,7 @@ export async function start(options: StartOptions): Promise<void> {
       `  Data            ${dataDir}`,
       `  KEYSET          version ${String(keysetVersion)}, ${keysetHash}`,
       '',
-      'FOR EVALUATION ONLY: the keys of this organisation were made by this machine, all of them, in one',
-      `folder (${path.join(dataDir, 'keys')}). Whoever has that folder can read every report. Never use it for a real one.`,
-      '',
+      'FOR EVALUATION ONLY. Never use it for a real report.',
       ...memberLines(dataDir, stack.madeOrganisation),
       'Ctrl-C stops everything; the data stays.',
       '',
@@ -59,13 +57,22 @@ export async function start(options: StartOptions): Promise<void> {
 }
 
 function memberLines(dataDir: string, isNew: boolean): string[] {
+  const members = readMembers(dataDir);
+  const keys = path.join(dataDir, 'keys');
+  if (members.length === 0)
+    return ['The staff of this organisation have their unlock secrets themselves.', ''];
+  const warning = [
+    'The keys of this organisation were made by this machine, all of them, in one folder',
+    `(${keys}). Whoever has that folder can read every report.`,
+    '',
+  ];
   if (!isNew)
-    return [`Evaluation staff and their unlock secrets: ${path.join(dataDir, 'keys', 'staff.json')}`, ''];
-  const lines = readMembers(dataDir).map(
+    return [...warning, `Evaluation staff and their unlock secrets: ${path.join(keys, 'staff.json')}`, ''];
+  const lines = members.map(
     ({ name, role, subject, words }) =>
       `  ${name.padEnd(16)} ${role}\n    subject ${subject}\n    unlock  ${words}`,
   );
-  return ['Evaluation staff, shown once:', ...lines, ''];
+  return [...warning, 'Evaluation staff, shown once:', ...lines, ''];
 }
 
 function interrupted(): Promise<void> {

@@ -9,7 +9,7 @@ import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
 import type { ClientDeps } from '@app/client';
 import { ensureDatabase, EmbeddedPostgresError, startEmbeddedPostgres } from '@app/embedded';
-import { ensureOrganisation } from './evaluation-files.js';
+import { ensureOrganisation, readOrigin } from './evaluation-files.js';
 import { StackProcess } from './process.js';
 
 const DIST = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
@@ -55,8 +55,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   try {
     onStep('PostgreSQL');
     const database = await openDatabase(options, stops);
-    const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
-    const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
+    const newOrigin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
+    const madeOrganisation = await ensureOrganisation(deps, dataDir, newOrigin, options.policy);
+    const origin = readOrigin(dataDir);
     onStep('schema');
     await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
     const processes = await startProcesses(options, origin, database.urls, stops);
