@@ -6,6 +6,7 @@ import { ApiProblem, Unreachable } from '@app/api-client';
 import { ParseError, VerificationError } from '@app/encoding';
 import { describeRefusal } from '@app/client';
 import { Command, CommanderError } from 'commander';
+import { registerCeremony } from './commands/ceremony/register.js';
 import { fsck } from './commands/fsck.js';
 import { verifyReceiptFile } from './commands/receipts.js';
 import { start } from './commands/start.js';
@@ -68,6 +69,8 @@ program
     out({ size: report.size, findings: report.findings }, options.json, text);
     if (findings.length > 0) process.exitCode = 1;
   });
+
+registerCeremony(program);
 
 try {
   await program.parseAsync();
