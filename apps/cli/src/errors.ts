@@ -1,9 +1,9 @@
 /** How the command fails: one plain sentence and a code, and never anything that somebody wrote or must not see. */
 import { ApiProblem, Unreachable } from '@app/api-client';
-import { describeRefusal } from '@app/client';
+import { CeremonyError, describeRefusal } from '@app/client';
 import { OpenError, ReceiptWordError } from '@app/crypto/seal';
 import { Invariant, ParseError, VerificationError } from '@app/encoding';
-import { FileError } from '@app/platform';
+import { FileError, type FileErrorCode } from '@app/platform';
 import { CommanderError } from 'commander';
 import { StackError } from './stack/stack.js';
 
@@ -47,8 +47,9 @@ function described(error: unknown): [string, string] {
     error instanceof VerificationError || error instanceof ApiProblem || error instanceof Unreachable;
   if (known) return [String(error.code), describeRefusal(String(error.code))];
   if (error instanceof OpenError) return ['open_failed', describeRefusal('open_failed')];
+  if (error instanceof CeremonyError) return [error.code, error.message];
   if (error instanceof StackError) return ['stack', error.message];
-  if (error instanceof FileError) return [error.code, `A file cannot be used (${error.message}).`];
+  if (error instanceof FileError) return [error.code, fileSentence(error)];
   return systemFailure(error) ?? ['defect', defectSentence(error)];
 }
 
@@ -67,6 +68,18 @@ function parseSentence({ code, where }: ParseError): string {
   if (code === 'trust_malformed')
     return 'The file given with --trust is no trust.json: it holds the ROOTSET and the policy of the log and its witnesses.';
   return READABLE.includes(code) ? describeRefusal(code) : `Malformed input: ${where}.`;
+}
+
+const FILES: Readonly<Record<FileErrorCode, string>> = {
+  file_missing: 'is not there',
+  file_empty: 'is empty',
+  file_too_large: 'is too large',
+  not_a_file: 'is not a file',
+  immutable_conflict: 'is there already with other content, and is not overwritten',
+};
+
+function fileSentence({ code, message }: FileError): string {
+  return `${message.replace(`: ${code}`, '')} ${FILES[code]}.`;
 }
 
 const SYSTEM: Readonly<Record<string, readonly [string, string]>> = {

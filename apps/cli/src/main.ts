@@ -3,6 +3,7 @@
  * Exit codes: 0 done; 1 something does not hold or failed; 2 wrong usage.
  */
 import { Command, InvalidArgumentError } from 'commander';
+import { registerCeremony } from './commands/ceremony/register.js';
 import { registerParticipant } from './commands/participant.js';
 import { registerStaff } from './commands/staff.js';
 import { registerVerify } from './commands/verify.js';
@@ -45,6 +46,7 @@ registerParticipant(program);
 registerStaff(program);
 registerVerify(program);
 registerOutside(program);
+registerCeremony(program);
 
 try {
   await program.parseAsync();

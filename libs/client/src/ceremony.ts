@@ -4,7 +4,7 @@
  */
 import { CAP, type Capability } from '@app/casework';
 import type { EpochBox } from '@app/contracts';
-import { type Keyring, type Random, sealKeyBox, type Sealing } from '@app/crypto/seal';
+import { type Keyring, openKeyBox, type Random, sealKeyBox, type Sealing } from '@app/crypto/seal';
 import {
   assembleCertificate,
   assembleKeyset,
@@ -31,8 +31,8 @@ import {
   sha256,
   TAG,
 } from '@app/crypto/verify';
-import { bytesEqual, type Bytes, type Instant, Invariant, toBase64, toHex } from '@app/encoding';
-import type { ClientDeps } from './deps.js';
+import { bytesEqual, type Bytes, fromBase64, type Instant, Invariant, toBase64, toHex } from '@app/encoding';
+import { type ClientDeps, refuse } from './deps.js';
 
 const DAY = 86_400;
 /** In force for 30 days, then 15 more so that boxes under way still open. */
@@ -129,6 +129,35 @@ export async function makeRoleEpoch(
   return { epoch, boxes };
 }
 
+/**
+ * Boxes by which newcomers to a role open what was sealed to its earlier epochs.
+ * @param boxes - all there are; those of `maker` are opened.
+ * @throws {OpenError} a box of hers does not open. @throws {VerificationError} `box_wrong_key`, `box_wrong_scope`.
+ */
+export async function handOnEpochs(
+  sealing: Sealing,
+  maker: Holder,
+  epochs: readonly RoleEpoch[],
+  holders: readonly Certificate[],
+  boxes: readonly EpochBox[],
+): Promise<readonly EpochBox[]> {
+  const made: EpochBox[] = [];
+  for (const epoch of epochs.filter((e) => bytesEqual(e.roleId, maker.certificate.roleId))) {
+    const there = boxes.filter((b) => b.role === toHex(epoch.roleId) && b.epoch === epoch.epoch);
+    const own = there.find((b) => b.certificateHash === toHex(maker.certificate.hash));
+    const without = holders.filter((h) => !there.some((b) => b.certificateHash === toHex(h.hash)));
+    if (own === undefined || without.length === 0) continue;
+    const { seed, publicKey } = await openKeyBox(sealing, maker.kemSeed, fromBase64(own.box, 'epoch_box'), {
+      purpose: 'staffHolder',
+      scopeId: epoch.roleId,
+      epoch: epoch.epoch,
+    });
+    if (!bytesEqual(publicKey, epoch.kemPublicKey)) refuse('box_wrong_key');
+    for (const holder of without) made.push(await boxForHolder(sealing, maker, holder, epoch, seed));
+  }
+  return made;
+}
+
 async function boxForHolder(
   sealing: Sealing,
   maker: Holder,
@@ -162,6 +191,21 @@ export function makeRootPart(part: RootPart): Bytes {
   return encodeRootPart(part);
 }
 
+/** The EPOCHS part for its two signers. @param version - of the KEYSET, one more than the last. */
+export function makeEpochsPart(
+  rootPart: Uint8Array,
+  epochs: readonly RoleEpoch[],
+  version: number,
+  now: Instant,
+): Bytes {
+  return encodeEpochsPart({
+    version,
+    issued: now,
+    rootPartHash: sha256(rootPart),
+    epochs: epochs.map((epoch) => epoch.bytes),
+  });
+}
+
 /** Puts a KEYSET together. @param version - one more than the last. */
 export function finishKeyset(
   root: SignedRootPart,
@@ -170,21 +214,17 @@ export function finishKeyset(
   now: Instant,
   signers: readonly [Holder, Countersigner],
 ): Bytes {
-  const epochsPart = encodeEpochsPart({
-    version,
-    issued: now,
-    rootPartHash: sha256(root.bytes),
-    epochs: epochs.map((epoch) => epoch.bytes),
-  });
+  const epochsPart = makeEpochsPart(root.bytes, epochs, version, now);
   return assembleKeyset({
     rootPart: root.bytes,
     rootSignatures: root.signatures,
     epochsPart,
-    epochsSignatures: signers.map((signer) => epochsSignature(signer, epochsPart)),
+    epochsSignatures: signers.map((signer) => signEpochs(signer, epochsPart)),
   });
 }
 
-function epochsSignature(by: Countersigner, epochsPart: Bytes): EpochsSignature {
+/** One signature over an EPOCHS part. */
+export function signEpochs(by: Countersigner, epochsPart: Bytes): EpochsSignature {
   const signature = by.signer.sign(TAG.epochs, epochsPart);
   return 'certificate' in by
     ? { signer: { kind: 'holder', certificateHash: by.certificate.hash }, signature }
@@ -192,7 +232,11 @@ function epochsSignature(by: Countersigner, epochsPart: Bytes): EpochsSignature 
 }
 
 /** A holder from her keyring and the KEYSET. @throws {Invariant} if the KEYSET does not know the keyring. */
-export function holderOf(deps: Pick<ClientDeps, 'signing'>, keyset: Keyset, keyring: Keyring): Holder {
+export function holderOf(
+  deps: Pick<ClientDeps, 'signing'>,
+  keyset: Pick<Keyset, 'certificate'>,
+  keyring: Keyring,
+): Holder {
   const certificate = keyset.certificate(keyring.certificateHash);
   if (certificate === undefined) throw new Invariant('keyring of another keyset');
   return { certificate, signer: makeSigner(deps.signing, keyring.signingSeed), kemSeed: keyring.kemSeed };
@@ -232,14 +276,11 @@ export async function renewEpochs(
   for (const role of keyset.roles) {
     const maker = holders.find((holder) => bytesEqual(holder.certificate.roleId, role.id));
     if (maker === undefined) continue;
-    const sharers = keyset.certificates.filter(
-      (c) =>
-        bytesEqual(c.roleId, role.id) && c.notAfter > now && (c.revokedAt === undefined || c.revokedAt > now),
-    );
+    const sharers = holdersOf(keyset.certificates, role.id, now);
     made.push(await makeRoleEpoch(deps, maker, sharers, now, newestEpoch(keyset, role.id)));
   }
   const file = parseKeysetFile(keyset.bytes);
-  const epochs = [...keyset.epochs.filter((epoch) => epoch.notAfter > now), ...made.map((m) => m.epoch)];
+  const epochs = [...epochsToKeep(keyset.epochs, keyset.certificates, now), ...made.map((m) => m.epoch)];
   const root = { bytes: file.rootPart, signatures: file.rootSignatures };
   return {
     keyset: finishKeyset(root, epochs, keyset.version + 1, now, [first, second]),
@@ -247,7 +288,39 @@ export async function renewEpochs(
   };
 }
 
-function newestEpoch(keyset: Keyset, roleId: Uint8Array): RoleEpoch | undefined {
+/** A certificate as a KEYSET judges it. */
+export type Judged = Certificate & { readonly revokedAt?: Instant };
+
+/** Holders of a role whose certificates are in force: who gets a box of its next epoch. */
+export function holdersOf(
+  certificates: readonly Judged[],
+  roleId: Uint8Array,
+  now: Instant,
+): readonly Certificate[] {
+  return certificates.filter((c) => bytesEqual(c.roleId, roleId) && c.notAfter > now && !isRevoked(c, now));
+}
+
+/**
+ * Epochs that the next KEYSET still lists: in date, and made by nobody who is revoked, for a KEYSET with one that is
+ * does not hold (libs/crypto SPEC.md §5.3).
+ */
+export function epochsToKeep(
+  epochs: readonly RoleEpoch[],
+  certificates: readonly Judged[],
+  now: Instant,
+): readonly RoleEpoch[] {
+  return epochs.filter((epoch) => {
+    const maker = certificates.find((c) => bytesEqual(c.hash, epoch.holderCertificateHash));
+    return epoch.notAfter > now && maker !== undefined && !isRevoked(maker, now);
+  });
+}
+
+function isRevoked(certificate: Judged, now: Instant): boolean {
+  return certificate.revokedAt !== undefined && certificate.revokedAt <= now;
+}
+
+/** The role's epoch with the highest number, in date or not. */
+export function newestEpoch(keyset: Pick<Keyset, 'epochs'>, roleId: Uint8Array): RoleEpoch | undefined {
   return keyset.epochs
     .filter((epoch) => bytesEqual(epoch.roleId, roleId))
     .reduce<RoleEpoch | undefined>((a, b) => (a && a.epoch > b.epoch ? a : b), undefined);

@@ -1,34 +1,24 @@
 /** A whole organisation made by a machine, for evaluation: every step of a ceremony, with all keys in one place. */
-import { type Capability, type Policy } from '@app/casework';
-import type { EpochBox } from '@app/contracts';
-import { deriveVaultKeys, encodeWords, type Keyring, makeReporterCode, sealKeyring } from '@app/crypto/seal';
+import type { Capability, Policy } from '@app/casework';
+import type { StaffFile, StaffVault } from '@app/contracts';
+import type { Keyring } from '@app/crypto/seal';
 import { makeSigner } from '@app/crypto/sign';
-import { type Certificate, type RoleKind, sha256, TAG } from '@app/crypto/verify';
-import {
-  type Bytes,
-  canonicalJson,
-  encodeUtf8,
-  type Instant,
-  Invariant,
-  toBase64,
-  toHex,
-} from '@app/encoding';
+import { certificateBodyBytes, parseCertificate, type RoleKind, TAG } from '@app/crypto/verify';
+import { type Bytes, type Instant, Invariant, toHex } from '@app/encoding';
 import { ALGORITHM_COSIGNATURE, ALGORITHM_ED25519, deriveKeyId, encodeVkey } from '@app/tlog';
 import {
-  capabilityBits,
-  certificateRequest,
   finishCertificate,
   finishKeyset,
   type Holder,
+  holderOf,
   makeRoleEpoch,
-  makeRootPart,
   makeRootset,
-  makeStaffKeys,
   type NewEpoch,
   type RootSigner,
   signAsRoot,
-  type StaffKeys,
 } from './ceremony.js';
+import { makeStaffMember, type StaffMember } from './ceremony-people.js';
+import { type Plan, policyTextOf, rootPartOf, type Seat, tlogPolicyOf } from './ceremony-plan.js';
 import type { ClientDeps } from './deps.js';
 
 /** An evaluation outlives whoever began it: what roots sign does not run out; role epochs do, and are renewed. */
@@ -38,14 +28,14 @@ const THRESHOLD = 2;
 const OFFICER: readonly Capability[] = ['epoch', 'triage', 'clear'];
 const OFFICIAL: readonly Capability[] = ['epoch', 'triage', 'decide', 'draft', 'clear'];
 
-type Seat = {
+type EvaluationSeat = {
   readonly kind: RoleKind;
   readonly role: string;
   readonly name: string;
   readonly caps: readonly Capability[];
 };
 
-const SEATS: readonly Seat[] = [
+const SEATS: readonly EvaluationSeat[] = [
   { kind: 'focal_point', role: 'Reprisals focal point', name: 'focal-1', caps: OFFICER },
   { kind: 'focal_point', role: 'Reprisals focal point', name: 'focal-2', caps: OFFICER },
   { kind: 'senior_official', role: 'Senior official', name: 'official', caps: OFFICIAL },
@@ -65,14 +55,6 @@ export type EvaluationInput = {
   readonly now: Instant;
 };
 
-/** What the staff server stores of one member: nothing in it opens without the words. */
-export type Vault = {
-  readonly subject: string;
-  readonly authHash: string;
-  readonly certificateHash: string;
-  readonly keyring: string;
-};
-
 export type EvaluationStaff = {
   readonly name: string;
   readonly role: string;
@@ -82,7 +64,7 @@ export type EvaluationStaff = {
   /** Her unlock secret, shown once. */
   readonly words: readonly string[];
   readonly keyring: Keyring;
-  readonly vault: Vault;
+  readonly vault: StaffVault;
 };
 
 export type EvaluationOrganisation = {
@@ -90,7 +72,7 @@ export type EvaluationOrganisation = {
   readonly rootSeeds: readonly Bytes[];
   readonly keyset: Bytes;
   readonly staff: readonly EvaluationStaff[];
-  readonly epochBoxes: readonly EpochBox[];
+  readonly epochBoxes: StaffFile['epochBoxes'];
   /** Canonical JSON of the response times. */
   readonly policyText: string;
   /** The tlog-policy that clients pin. */
@@ -99,9 +81,11 @@ export type EvaluationOrganisation = {
   readonly witnessVkeys: readonly string[];
 };
 
+type MakingDeps = Pick<ClientDeps, 'signing' | 'sealing' | 'random'>;
+
 /** Makes the organisation: three roots of which two sign, six seats in four roles, first epochs, vaults. */
 export async function evaluationCeremony(
-  deps: Pick<ClientDeps, 'signing' | 'sealing' | 'random'>,
+  deps: MakingDeps,
   input: EvaluationInput,
 ): Promise<EvaluationOrganisation> {
   const rootSeeds = [0, 1, 2].map(() => deps.random.bytes(32));
@@ -112,33 +96,16 @@ export async function evaluationCeremony(
   const roots = rootSeeds
     .slice(0, THRESHOLD)
     .map((seed, rootIndex): RootSigner => ({ rootIndex, signer: makeSigner(deps.signing, seed) }));
-  const roles = SEATS.filter((seat, i) => SEATS.findIndex((other) => other.role === seat.role) === i).map(
-    (seat) => ({ id: deps.random.bytes(16), kind: seat.kind, name: seat.role }),
+  const plan = evaluationPlan(deps, input, rootset);
+  const seated = await Promise.all(plan.seats.map((seat) => seatPerson(deps, seat, roots)));
+  const holders = seated.map(({ holder }) => holder);
+  const rootPart = rootPartOf(
+    plan,
+    holders.map(({ certificate }) => certificate),
+    { rootVersion: 1, issued: input.now },
   );
-  const seated = SEATS.map((seat) => {
-    const role = roles.find((r) => r.name === seat.role);
-    if (role === undefined) throw new Invariant('a seat without a role');
-    return seatPerson(deps, seat, role.id, roots, input.now);
-  });
-  const epochs = await Promise.all(roles.map((role) => firstEpoch(deps, role.name, seated, input.now)));
-  const names = ledgerNames(input);
-  const policyText = canonicalJson(input.policy);
-  const rootPart = makeRootPart({
-    origin: input.origin,
-    rootVersion: 1,
-    issued: input.now,
-    expires: input.now + VALID_SECONDS,
-    minSuite: 1,
-    rootset,
-    roles,
-    certificates: seated.map((person) => person.holder.certificate.bytes),
-    revocations: [],
-    logVkey: names.logVkey,
-    promisePublicKey: input.promisePublicKey,
-    tlogPolicy: names.logPolicyText,
-    policyHash: sha256(encodeUtf8(policyText)),
-  });
-  const [first, second] = seated;
+  const epochs = await Promise.all(plan.roles.map(({ id }) => firstEpoch(deps, id, holders, input.now)));
+  const [first, second] = holders;
   if (first === undefined || second === undefined) throw new Invariant('a KEYSET needs two signers');
   return {
     rootset,
@@ -148,97 +115,85 @@ export async function evaluationCeremony(
       epochs.map((made) => made.epoch),
       1,
       input.now,
-      [first.holder, second.holder],
+      [first, second],
     ),
-    staff: await Promise.all(seated.map((person) => vaultFor(deps, person))),
+    staff: seated.map(({ seat, member }, i) => described(SEATS[i] as EvaluationSeat, seat, member)),
     epochBoxes: epochs.flatMap((made) => made.boxes),
-    policyText,
-    ...names,
+    policyText: policyTextOf(plan),
+    logPolicyText: tlogPolicyOf(plan),
+    logVkey: plan.logVkey,
+    witnessVkeys: plan.witnessVkeys,
   };
 }
 
-type Seated = {
-  readonly seat: Seat;
-  readonly subjectId: Bytes;
-  readonly keys: StaffKeys;
-  readonly holder: Holder;
-};
-
-function seatPerson(
-  deps: Pick<ClientDeps, 'signing' | 'sealing' | 'random'>,
-  seat: Seat,
-  roleId: Bytes,
-  roots: readonly RootSigner[],
-  now: Instant,
-): Seated {
-  const keys = makeStaffKeys(deps.random);
-  const subjectId = deps.random.bytes(16);
-  const body = certificateRequest(deps, keys, {
-    roleId,
-    subjectId,
-    notBefore: now,
-    notAfter: now + VALID_SECONDS,
-    capabilities: capabilityBits(seat.caps),
+function evaluationPlan({ random }: MakingDeps, input: EvaluationInput, rootset: Bytes): Plan {
+  const names = [...new Set(SEATS.map((seat) => seat.role))];
+  const roles = names.map((name) => {
+    const kind = SEATS.find((seat) => seat.role === name)?.kind ?? 'focal_point';
+    return { id: random.bytes(16), kind, name };
   });
-  const certificate: Certificate = finishCertificate(
+  return {
+    origin: input.origin,
+    rootset,
+    roles,
+    seats: SEATS.map((seat) => ({
+      name: seat.name,
+      roleId: roles.find((role) => role.name === seat.role)?.id ?? random.bytes(16),
+      subjectId: random.bytes(16),
+      capabilities: seat.caps,
+      notBefore: input.now,
+      notAfter: input.now + VALID_SECONDS,
+    })),
+    logVkey: vkeyOf(input.origin, ALGORITHM_ED25519, input.logPublicKey),
+    promisePublicKey: input.promisePublicKey,
+    witnessVkeys: input.witnesses.map((w) => vkeyOf(w.name, ALGORITHM_COSIGNATURE, w.publicKey)),
+    quorum: Math.floor(input.witnesses.length / 2) + 1,
+    policy: input.policy,
+    minSuite: 1,
+    expires: input.now + VALID_SECONDS,
+  };
+}
+
+/** A C2SP verifier key. */
+export function vkeyOf(name: string, algorithm: number, publicKey: Bytes): string {
+  return encodeVkey({ name, algorithm, publicKey, keyId: deriveKeyId(name, algorithm, publicKey) });
+}
+
+type Seated = { readonly seat: Seat; readonly member: StaffMember; readonly holder: Holder };
+
+async function seatPerson(deps: MakingDeps, seat: Seat, roots: readonly RootSigner[]): Promise<Seated> {
+  const member = await makeStaffMember(deps, seat, 'en');
+  const body = certificateBodyBytes(parseCertificate(member.request));
+  const certificate = finishCertificate(
     body,
     roots.map((root) => signAsRoot(root, TAG.certificate, body)),
   );
-  const signer = makeSigner(deps.signing, keys.signingSeed);
-  return { seat, subjectId, keys, holder: { certificate, signer, kemSeed: keys.kemSeed } };
+  return { seat, member, holder: holderOf(deps, { certificate: () => certificate }, member.keyring) };
 }
 
 function firstEpoch(
-  deps: Pick<ClientDeps, 'sealing' | 'random'>,
-  role: string,
-  seated: readonly Seated[],
+  deps: MakingDeps,
+  roleId: Bytes,
+  everybody: readonly Holder[],
   now: Instant,
 ): Promise<NewEpoch> {
-  const holders = seated.filter((person) => person.seat.role === role).map((person) => person.holder);
+  const holders = everybody.filter(({ certificate }) => toHex(certificate.roleId) === toHex(roleId));
   const [maker] = holders;
   if (maker === undefined) throw new Invariant('a role without holders');
-  return makeRoleEpoch(
-    deps,
-    maker,
-    holders.map((holder) => holder.certificate),
-    now,
-  );
+  const certificates = holders.map((holder) => holder.certificate);
+  return makeRoleEpoch(deps, maker, certificates, now);
 }
 
-async function vaultFor(
-  deps: Pick<ClientDeps, 'sealing' | 'random'>,
-  { seat, subjectId, keys, holder }: Seated,
-): Promise<EvaluationStaff> {
-  const code = makeReporterCode(deps.random);
-  const { authKey, vaultSeed } = deriveVaultKeys(code);
-  const keyring: Keyring = { ...keys, roleSeeds: [], certificateHash: holder.certificate.hash };
-  const sealed = await sealKeyring(deps.sealing, deps.sealing.publicKey(vaultSeed), keyring);
-  const who = { subject: toHex(subjectId), certificateHash: toHex(holder.certificate.hash) };
+function described({ role, kind }: EvaluationSeat, seat: Seat, member: StaffMember): EvaluationStaff {
+  const { words, keyring, vault } = member;
   return {
     name: seat.name,
-    role: seat.role,
-    roleKind: seat.kind,
-    ...who,
-    words: encodeWords(code, 'en'),
+    role,
+    roleKind: kind,
+    subject: vault.subject,
+    certificateHash: vault.certificateHash,
+    words,
     keyring,
-    vault: { ...who, authHash: toHex(sha256(authKey)), keyring: toBase64(sealed) },
+    vault,
   };
-}
-
-function ledgerNames(
-  input: EvaluationInput,
-): Pick<EvaluationOrganisation, 'logPolicyText' | 'logVkey' | 'witnessVkeys'> {
-  const vkey = (name: string, algorithm: number, publicKey: Bytes): string =>
-    encodeVkey({ name, algorithm, publicKey, keyId: deriveKeyId(name, algorithm, publicKey) });
-  const logVkey = vkey(input.origin, ALGORITHM_ED25519, input.logPublicKey);
-  const witnessVkeys = input.witnesses.map((w) => vkey(w.name, ALGORITHM_COSIGNATURE, w.publicKey));
-  const names = witnessVkeys.map((_, i) => `witness-${String(i + 1)}`);
-  const majority = Math.floor(names.length / 2) + 1;
-  const lines = [
-    `log ${logVkey}`,
-    ...witnessVkeys.map((key, i) => `witness ${String(names[i])} ${key}`),
-    `group witnesses ${String(majority)} ${names.join(' ')}`,
-    'quorum witnesses',
-  ];
-  return { logPolicyText: lines.map((line) => `${line}\n`).join(''), logVkey, witnessVkeys };
 }

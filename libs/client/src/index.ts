@@ -36,14 +36,20 @@ export {
   type Countersigner,
   EPOCH_RENEWAL_SECONDS,
   EPOCH_SECONDS,
+  epochsToKeep,
   finishCertificate,
   finishKeyset,
+  handOnEpochs,
   type Holder,
   holderOf,
+  holdersOf,
+  type Judged,
+  makeEpochsPart,
   makeRoleEpoch,
   makeRootPart,
   makeRootset,
   makeStaffKeys,
+  newestEpoch,
   type NewEpoch,
   type Renewal,
   renewEpochs,
@@ -54,6 +60,39 @@ export {
   type StaffKeys,
 } from './ceremony.js';
 export { Checkpoints, encodeReceipt, LAG_SECONDS } from './checkpoints.js';
+export { describePlan } from './ceremony-describe.js';
+export { checkDirectory, type DirectoryContent, directoryFiles } from './ceremony-directory.js';
+export { type CeremonyCode, CeremonyError } from './ceremony-errors.js';
+export {
+  makeRootKey,
+  makeStaffMember,
+  openRootSeed,
+  openStaffVault,
+  type RootKey,
+  type StaffMember,
+} from './ceremony-people.js';
+export {
+  checkPlan,
+  checkRootPart,
+  type Plan,
+  policyTextOf,
+  rootPartOf,
+  type Seat,
+  seatNamed,
+  seatOf,
+  tlogPolicyOf,
+} from './ceremony-plan.js';
+export {
+  type CarriedSignature,
+  checkCertificate,
+  checkEpochsPart,
+  epochsSignaturesOver,
+  rootSignaturesOver,
+  SIGNABLE,
+  type Signable,
+  signCarried,
+  type Signed,
+} from './ceremony-signatures.js';
 export type { Attachment, Entry, Message, Report } from './contents.js';
 export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
 export {
@@ -72,7 +111,7 @@ export {
   type EvaluationInput,
   type EvaluationOrganisation,
   type EvaluationStaff,
-  type Vault,
+  vkeyOf,
 } from './evaluation.js';
 export { verifyBrokenPromise } from './evidence.js';
 export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';

@@ -88,6 +88,10 @@ export {
   type StaffAct,
   staffActReceiptSchema,
   staffActSchema,
+  type StaffFile,
+  staffFileSchema,
+  type StaffVault,
+  staffVaultSchema,
   vaultRequestSchema,
   vaultSchema,
 } from './staff-api.js';

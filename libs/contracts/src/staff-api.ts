@@ -22,8 +22,10 @@ import {
   storedObjectSchema,
 } from './sealed.js';
 
+const KEYRING_MAX_BYTES = 65_536;
+
 export const vaultRequestSchema = z.strictObject({ subject: idSchema, authKey: base64Of(32) });
-export const vaultSchema = z.object({ keyring: base64UpTo(65_536), certificateHash: hashSchema });
+export const vaultSchema = z.object({ keyring: base64UpTo(KEYRING_MAX_BYTES), certificateHash: hashSchema });
 
 export const challengeSchema = z.object({ nonce: hashSchema, expires: instantSchema });
 export const sessionRequestSchema = z.strictObject({
@@ -97,6 +99,22 @@ export const epochBoxSchema = z.strictObject({
 });
 export const epochBoxesSchema = z.object({ boxes: z.array(epochBoxSchema) });
 export type EpochBox = z.infer<typeof epochBoxSchema>;
+
+/** What the staff server stores of one member: nothing in it opens without her words. */
+export const staffVaultSchema = z.strictObject({
+  subject: idSchema,
+  authHash: hashSchema,
+  certificateHash: hashSchema,
+  keyring: base64UpTo(KEYRING_MAX_BYTES),
+});
+export type StaffVault = z.infer<typeof staffVaultSchema>;
+
+/** `staff.json`: what a key ceremony made for the members of staff, sealed to each of them. */
+export const staffFileSchema = z.strictObject({
+  vaults: z.array(staffVaultSchema),
+  epochBoxes: z.array(epochBoxSchema),
+});
+export type StaffFile = z.infer<typeof staffFileSchema>;
 
 export const keysetPublicationSchema = z.strictObject({
   keyset: base64UpTo(1_048_576),

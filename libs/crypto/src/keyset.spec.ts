@@ -17,11 +17,23 @@ import {
   roots,
   rootset,
 } from '../test/keyset-fixture.js';
-import { nobleSealing } from './seal.js';
-import { encodeRootset, encodeRootsetRotation, makeSigner, nobleSigning, type Signer } from './sign.js';
+import { nobleSealing, openRootKey, sealRootKey } from './seal.js';
+import {
+  encodeRootset,
+  encodeRootsetRotation,
+  makeSigner,
+  nobleSigning,
+  parseKeysetFile,
+  type Signer,
+} from './sign.js';
 import {
   CAPABILITY,
+  describeCertificate,
+  describeEpochsPart,
   describeKeyset,
+  describeKeysetFile,
+  describeRootPart,
+  describeRootset,
   nobleVerifier,
   parseCertificate,
   sha256,
@@ -186,6 +198,62 @@ describe('verifyKeyset', () => {
     expect(listing).toContain('(epoch, triage)');
     const groups = toHex(first.hash).match(/.{1,5}/g) as string[];
     expect(listing).toContain(`certificate ${groups.join(' ')}`);
+  });
+});
+
+describe('the listing of what is signed', () => {
+  const parts = (options: KeysetOptions = {}) => parseKeysetFile(makeKeyset(options));
+
+  it('differs with every field of a root part', () => {
+    const listing = describeRootPart(parts().rootPart);
+    expect(listing).toContain('ROOT PART version 1');
+    expect(listing).toContain('signed by   root');
+    const changes: KeysetOptions[] = [
+      { rootVersion: 2 },
+      { issued: NOW - 1 },
+      { expires: NOW + 7 },
+      { minSuite: 2 },
+      { rootset: encodeRootset({ version: 2, threshold: 1, publicKeys: [filled(32, 9)] }) },
+      { holders: [first] },
+      { revocations: revoke(second, NOW) },
+      { revocations: [{ serial: filled(16, 0xee), at: NOW }] },
+    ];
+    const withoutFingerprint = (text: string) => text.replace(/^fingerprint.*$/m, '');
+    for (const change of changes) {
+      const other = describeRootPart(parts(change).rootPart);
+      expect(withoutFingerprint(other)).not.toBe(withoutFingerprint(listing));
+    }
+  });
+
+  it('names the epochs, the certificate and the signers', () => {
+    const { epochsPart } = parts({ epochsSigners: [first, 0] });
+    expect(describeEpochsPart(epochsPart)).toContain('follows     none, the first');
+    const file = describeKeysetFile(makeKeyset({ epochsSigners: [first, 0] }));
+    expect(file).toContain('signed by    root 0\n');
+    expect(file).toContain('signed by    holder with certificate');
+    expect(describeCertificate(first.certificate)).toMatch(/^CERTIFICATE\n/);
+    expect(describeRootset(rootset)).toContain(' must sign\n  root 0     ');
+  });
+
+  it('writes out what is not seen', () => {
+    const w = new TextEncoder();
+    const bytes = Buffer.from(parts().rootPart);
+    const name = Buffer.from(w.encode('Focal point'));
+    const at = bytes.indexOf(name);
+    Buffer.from(w.encode('\u202eocal pnt')).copy(bytes, at);
+    expect(describeRootPart(new Uint8Array(bytes))).toContain('\\u{202e}ocal pnt');
+  });
+});
+
+describe('a root key file', () => {
+  it('opens with its own vault key and holds nothing but a seed', async () => {
+    const sealing = nobleSealing();
+    const key = sealing.publicKey(filled(32, 1));
+    const file = await sealRootKey(sealing, key, filled(32, 2));
+    expect(await openRootKey(sealing, filled(32, 1), file)).toEqual(filled(32, 2));
+    await expect(openRootKey(sealing, filled(32, 3), file)).rejects.toMatchObject({ code: 'open_failed' });
+    const other = await sealing.seal(key, filled(37, 2));
+    await expect(openRootKey(sealing, filled(32, 1), other)).rejects.toMatchObject({ code: 'open_failed' });
   });
 });
 

@@ -47,4 +47,4 @@ export {
   ReceiptWordError,
 } from './receipt-code.js';
 export { nobleSealing, OpenError, type Random, type Sealing, sodiumSealing } from './sealing.js';
-export { type Keyring, openKeyring, sealKeyring } from './vault.js';
+export { type Keyring, openKeyring, openRootKey, sealKeyring, sealRootKey } from './vault.js';

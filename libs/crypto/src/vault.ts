@@ -1,4 +1,4 @@
-/** The keyring of one staff member, sealed to her vault key (SPEC.md §11.5). */
+/** Secrets of one person, sealed to the vault key of her words (SPEC.md §11.5, §11.6). */
 import {
   type Bytes,
   canonicalJson,
@@ -15,6 +15,7 @@ import {
 } from '@app/encoding';
 import { KEYRING_STEP_BYTES } from './sealed-shape.js';
 import { OpenError, type Sealing } from './sealing.js';
+import { exactly, openStruct, SUITE } from './struct.js';
 
 /** The secrets of one staff member. */
 export type Keyring = {
@@ -48,6 +49,25 @@ export async function openKeyring(
   } catch (error) {
     if (error instanceof ParseError) throw new OpenError();
     throw error;
+  }
+}
+
+/** Seals a root's Ed25519 seed to the vault key of its officer's words. @see SPEC.md §11.6 */
+export function sealRootKey(sealing: Sealing, vaultPublicKey: Uint8Array, seed: Uint8Array): Promise<Bytes> {
+  const plaintext = new Writer().ascii('RPRS').u8(SUITE).bytes(exactly(seed, 32)).finish();
+  return sealing.seal(vaultPublicKey, plaintext);
+}
+
+/** The 32-byte seed. @throws {OpenError} if the file does not open or holds no root key. */
+export async function openRootKey(sealing: Sealing, vaultSeed: Uint8Array, file: Uint8Array): Promise<Bytes> {
+  const plaintext = await sealing.open(vaultSeed, file);
+  try {
+    const r = openStruct(plaintext, 'RPRS', 'root_key');
+    const seed = r.bytes(32);
+    r.done();
+    return seed;
+  } catch {
+    throw new OpenError();
   }
 }
 

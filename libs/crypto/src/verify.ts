@@ -7,11 +7,13 @@ export {
   type Capability,
   type Certificate,
   type CertificateBody,
+  certificateBodyBytes,
   isCapable,
   parseCertificate,
   parseRoleEpoch,
   type RoleEpoch,
   type RoleEpochBody,
+  roleEpochBodyBytes,
 } from './certificate.js';
 export type { CryptoVerificationCode } from './errors.js';
 export {
@@ -46,13 +48,23 @@ export {
 export { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from './hazmat/hash.js';
 export {
   type Keyset,
+  KEYSET_CLOCK_SKEW_SECONDS,
   type KeysetCertificate,
   type KeysetExpectations,
   usableCertificate,
   verifyKeyset,
 } from './keyset.js';
-export { describeKeyset } from './keyset-describe.js';
-export { type Role, ROLE_KINDS, type RoleKind } from './keyset-format.js';
+export {
+  describeCertificate,
+  describeEpochsPart,
+  describeInstant,
+  describeKeyset,
+  describeKeysetFile,
+  describeRootPart,
+  describeRootset,
+  inGroups,
+} from './keyset-describe.js';
+export { parseEpochsPart, parseRootPart, type Role, ROLE_KINDS, type RoleKind } from './keyset-format.js';
 export { TAG, type Tag } from './namespaces.js';
 export {
   encodeMailboxState,

@@ -59,9 +59,7 @@ async function serve(stack: Stack, { deps, dataDir, signal }: Serving): Promise<
       `  Data            ${dataDir}`,
       `  KEYSET          version ${String(keysetVersion)}, ${keysetHash}`,
       '',
-      'FOR EVALUATION ONLY: the keys of this organisation were made by this machine, all of them, in one',
-      `folder (${path.join(dataDir, 'keys')}). Whoever has that folder can read every report. Never use it for a real one.`,
-      '',
+      'FOR EVALUATION ONLY. Never use it for a real report.',
       ...memberLines(dataDir, stack.madeOrganisation),
       'Ctrl-C stops everything; the data stays.',
       '',
@@ -80,11 +78,20 @@ function exitIfInterrupted(error: unknown): never {
 }
 
 function memberLines(dataDir: string, isNew: boolean): string[] {
+  const members = readMembers(dataDir);
+  const keys = path.join(dataDir, 'keys');
+  if (members.length === 0)
+    return ['The staff of this organisation have their unlock secrets themselves.', ''];
+  const warning = [
+    'The keys of this organisation were made by this machine, all of them, in one folder',
+    `(${keys}). Whoever has that folder can read every report.`,
+    '',
+  ];
   if (!isNew)
-    return [`Evaluation staff and their unlock secrets: ${path.join(dataDir, 'keys', 'staff.json')}`, ''];
-  const lines = readMembers(dataDir).map(
+    return [...warning, `Evaluation staff and their unlock secrets: ${path.join(keys, 'staff.json')}`, ''];
+  const lines = members.map(
     ({ name, role, subject, words }) =>
       `  ${name.padEnd(16)} ${role}\n    subject ${subject}\n    unlock  ${words}`,
   );
-  return ['Evaluation staff, shown once:', ...lines, ''];
+  return [...warning, 'Evaluation staff, shown once:', ...lines, ''];
 }

@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Policy } from '@app/casework';
-import { type ClientDeps, evaluationCeremony, type Trust } from '@app/client';
-import { encodeUtf8, fromBase64, ParseError, toBase64, toHex } from '@app/encoding';
+import { type ClientDeps, directoryFiles, evaluationCeremony, type Trust } from '@app/client';
+import { fromBase64, ParseError, toHex } from '@app/encoding';
+import { parseVkey } from '@app/tlog';
 import { z } from 'zod';
 
 /** Two of them make the quorum, so that one may be away. */
@@ -59,23 +60,22 @@ export async function ensureOrganisation(
     words: member.words.join(' '),
   }));
   writeFileSync(path.join(keys, 'staff.json'), JSON.stringify(members, null, 2), SECRET);
-  writePublicFiles(dataDir, {
-    'rootset.bin': made.rootset,
-    'keyset.bin': made.keyset,
-    'policy.json': encodeUtf8(made.policyText),
-    'staff.json': encodeUtf8(
-      JSON.stringify({ vaults: made.staff.map((member) => member.vault), epochBoxes: made.epochBoxes }),
-    ),
-    'trust.json': encodeUtf8(
-      JSON.stringify({ rootset: toBase64(made.rootset), policy: made.logPolicyText }, null, 2),
-    ),
-    'log.vkey': encodeUtf8(`${made.logVkey}\n`),
-  });
+  writePublicFiles(
+    dataDir,
+    directoryFiles({
+      rootset: made.rootset,
+      keyset: made.keyset,
+      policyText: made.policyText,
+      staff: { vaults: made.staff.map((member) => member.vault), epochBoxes: [...made.epochBoxes] },
+      trust: { rootset: made.rootset, policy: made.logPolicyText },
+      logVkey: made.logVkey,
+    }),
+  );
   return true;
 }
 
 /** All files or none: the folder gets its name when it is complete. */
-function writePublicFiles(dataDir: string, files: Readonly<Record<string, Uint8Array>>): void {
+export function writePublicFiles(dataDir: string, files: Readonly<Record<string, Uint8Array>>): void {
   const draft = path.join(dataDir, 'directory.new');
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft);
@@ -84,7 +84,19 @@ function writePublicFiles(dataDir: string, files: Readonly<Record<string, Uint8A
   renameSync(draft, path.join(dataDir, 'directory'));
 }
 
+/** The origin of the log, which outlives the name of the folder; an organisation may come from a ceremony. */
+export function readOrigin(dataDir: string): string {
+  return parseVkey(readFileSync(path.join(dataDir, 'directory', 'log.vkey'), 'utf8').trimEnd()).name;
+}
+
+/** The evaluation staff with their unlock secrets; nobody for an organisation that was not made here. */
+/** The witnesses whose keys are here: all of an evaluation organisation's, perhaps fewer of one made elsewhere. */
+export function witnessesOf(dataDir: string): string[] {
+  return WITNESS_NAMES.filter((name) => existsSync(path.join(dataDir, 'keys', `${name}.key`)));
+}
+
 export function readMembers(dataDir: string): EvaluationMember[] {
+  if (!existsSync(path.join(dataDir, 'keys', 'staff.json'))) return [];
   return staffSchema.parse(JSON.parse(readFileSync(path.join(dataDir, 'keys', 'staff.json'), 'utf8')));
 }
 

@@ -22,13 +22,14 @@ const ANNOUNCED_POLL_MS = 200;
 
 /** Makes and publishes the next epochs if they are due, and waits until the ledger announces them. */
 export async function renewIfDue(deps: ClientDeps, dataDir: string, staffUrl: string): Promise<void> {
+  const members = readMembers(dataDir);
+  if (members.length === 0) return;
   const trust = readTrust(path.join(dataDir, 'directory', 'trust.json'));
   const service = await connect(deps, apiOf(staffUrl), trust);
   const { keyset } = service.directory;
   if (rolesDueForRenewal(keyset, deps.now()).length === 0) return;
   const sessions: StaffSession[] = [];
-  for (const member of readMembers(dataDir))
-    sessions.push(await unlock(service, member.subject, member.words));
+  for (const member of members) sessions.push(await unlock(service, member.subject, member.words));
   const holders = sessions.map((session) => holderOf(deps, keyset, session.keyring));
   const renewal = await renewEpochs(deps, keyset, holders, deps.now());
   const [publisher] = sessions;

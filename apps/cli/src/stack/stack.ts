@@ -10,7 +10,7 @@ import type { ClientDeps } from '@app/client';
 import { EmbeddedPostgresError } from '@app/embedded';
 import { z } from 'zod';
 import { openDatabase, type StackDatabase } from './database.js';
-import { ensureOrganisation, WITNESS_NAMES } from './evaluation-files.js';
+import { ensureOrganisation, readOrigin, WITNESS_NAMES, witnessesOf } from './evaluation-files.js';
 import { Occupancy } from './occupancy.js';
 import { StackProcess } from './process.js';
 
@@ -80,8 +80,9 @@ export async function startStack(given: StackOptions): Promise<Stack> {
       onNotice: (line) => process.stderr.write(`  ${line}\n`),
     });
     stops.push(database.close);
-    const origin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
-    const madeOrganisation = await ensureOrganisation(deps, dataDir, origin, options.policy);
+    const newOrigin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
+    const madeOrganisation = await ensureOrganisation(deps, dataDir, newOrigin, options.policy);
+    const origin = readOrigin(dataDir);
     const processes = await startProcesses(options, origin, database, { stops, occupancy });
     const stack = {
       publicUrl: `http://127.0.0.1:${String(processes.publicPort)}`,
@@ -199,7 +200,7 @@ async function startProcesses(
   const parties = partyEnvironments(options, origin);
   const signing = Promise.all([
     start('signer', 'signer', parties.signer),
-    ...WITNESS_NAMES.map((name) => start(name, 'witness', parties.witness(name))),
+    ...witnessesOf(dataDir).map((name) => start(name, 'witness', parties.witness(name))),
   ]);
   const [[signer, ...witnesses], urls] = await Promise.all([signing, migrated(database, onStep)]);
   const servers = serverEnvironments(options, urls);

@@ -1,4 +1,5 @@
 import { parsePolicy } from '@app/casework';
+import { type StaffFile, staffFileSchema } from '@app/contracts';
 import { sha256 } from '@app/crypto/verify';
 import {
   decodeUtf8,
@@ -14,7 +15,6 @@ import type { Tx } from '@app/persistence';
 import { errorCode, FileError, type Log, readFileStrict } from '@app/platform';
 import path from 'node:path';
 import { raiseAlarmNow } from '../alarms.js';
-import { type StaffFile, staffFileSchema } from './staff-file.js';
 
 const FILE_MAX_BYTES = 16 * 1024 * 1024;
 const DAY_SECONDS = 86_400;
