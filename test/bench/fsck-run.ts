@@ -1,6 +1,9 @@
 /** One check of a whole ledger, and as many bare hashes of the same sizes, in one process. */
 import { hash, randomBytes } from 'node:crypto';
-import { fsck } from '../../apps/cli/src/commands/fsck.js';
+import { sodiumVerifier } from '@app/crypto/verify';
+import { checkLedger } from '../../apps/cli/src/outside/fsck.js';
+import { ledgerInFolder } from '../../apps/cli/src/outside/ledger-files.js';
+import { readTrust } from '../../apps/cli/src/stack/evaluation-files.js';
 import { answer } from './child.js';
 
 export type FsckQuestion = { readonly folder: string; readonly entries: number };
@@ -30,7 +33,12 @@ answer(async ({ folder, entries }: FsckQuestion): Promise<FsckAnswer> => {
     hashAll(half);
   });
   const fsckMs = await spentMs(async () => {
-    const { report } = await fsck(folder, `${folder}/trust.json`);
+    const report = await checkLedger({
+      verifier: await sodiumVerifier(),
+      trust: readTrust(`${folder}/trust.json`),
+      ledger: ledgerInFolder(folder),
+      folder,
+    });
     if (report.size !== entries || report.findings.length > 0) {
       throw new Error('fsck judges an intact ledger wrongly');
     }

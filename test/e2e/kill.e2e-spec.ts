@@ -4,7 +4,7 @@ import { toHex } from '@app/encoding';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import pg from 'pg';
-import { fsck } from '../../apps/cli/src/commands/fsck.js';
+import { collect } from '../../apps/cli/src/outside/collect.js';
 import type { Step } from '../../apps/cli/src/demo/job.js';
 import { STEPS } from '../../apps/cli/src/demo/steps.js';
 import { hasRedis, startTestRedis, type TestRedis } from '../support/redis.js';
@@ -21,8 +21,8 @@ const STRIDE = 3;
 const SHIFT = 8;
 /** Verifying the directory is the client's alone. */
 const KILLABLE = STEPS.slice(1);
-const RUNS = process.env.SAFE_CONDUCT_KILL_ALL === '1' ? KILLABLE.length : 3;
-const SHIFT_OF_ALL = RUNS > 3 ? 1 : SHIFT;
+const RUNS = process.env.SAFE_CONDUCT_KILL_ALL === '1' ? KILLABLE.length : 4;
+const SHIFT_OF_ALL = RUNS > 4 ? 1 : SHIFT;
 
 /** Before a request leaves, while it is under way, or when it was answered and the answer is lost. */
 const MOMENTS = ['before', 'during', 'after'] as const;
@@ -38,7 +38,7 @@ const withRedis = hasRedis('kill -9 of Redis, and of the others with the queue o
 const runs = Array.from({ length: RUNS }, (_, run) => ({
   run,
   moment: MOMENTS[run % MOMENTS.length] ?? 'before',
-  queue: run % 3 === 0 || !withRedis ? ('PostgreSQL' as const) : ('Redis' as const),
+  queue: run % 4 === 0 || !withRedis ? ('PostgreSQL' as const) : ('Redis' as const),
 }));
 
 /** Lets the next request that changes something meet a kill; reading alone does if a step changes nothing. */
@@ -210,7 +210,7 @@ async function everythingHolds({ stack, job }: Stage): Promise<void> {
     expect(views[index]?.history.events[0]?.entry).toEqual(accepted?.entry);
   });
 
-  const { report, entries } = await fsck(stack.ledgerDir, stack.trustFile);
+  const { report, entries } = await collect(stack.ledgerDir, stack.trustFile);
   expect(report.findings).toEqual([]);
   const openings: Openings['openings'] = [];
   for (let from = 0; from < report.size; from += 4_096) {

@@ -57,7 +57,13 @@ const memories = (): [string, string][] => [
   ['signer_away', path.join(stage.folder, 'signer', 'signed')],
   ...[0, 1].map((i): [string, string] => {
     const folder = stage.witnessStateDir(i);
-    return ['witness_away', path.join(folder, readdirSync(folder)[0]!)];
+    return [
+      'witness_away',
+      path.join(
+        folder,
+        readdirSync(folder).find((name) => name.endsWith('.cosigned'))!,
+      ),
+    ];
   }),
 ];
 

@@ -153,7 +153,7 @@ export function refusals(people: Gathering): readonly Refusal[] {
       () => undefined,
       () => ['draft', '--folder', path.join(people.stick, 'plan.json', 'in')],
       1,
-      'ENOTDIR',
+      'not_a_folder',
     ],
     [
       'the words of another',

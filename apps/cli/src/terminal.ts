@@ -23,6 +23,13 @@ export function progressLine(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
+const AND = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/** "a, b, and c". */
+export function listed(names: readonly string[]): string {
+  return AND.format(names);
+}
+
 /** "2026-11-24 23:40:12 UTC". */
 export function utc(instant: number): string {
   return `${new Date(instant * 1000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

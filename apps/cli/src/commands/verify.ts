@@ -1,6 +1,6 @@
 /** `safe-conduct verify`: a receipt, offline. */
 import type { Command } from 'commander';
-import { print, utc } from '../terminal.js';
+import { listed, print, utc } from '../terminal.js';
 import { verifyReceiptFile } from './receipts.js';
 
 export function registerVerify(program: Command): void {
@@ -21,6 +21,6 @@ async function verify(
   print(
     proven,
     json,
-    `Entry ${String(index)} is in the ledger, seen by ${witnesses.join(' and ')} at ${utc(witnessedAt)}.`,
+    `Entry ${String(index)} is in the ledger, seen by ${listed(witnesses)} at ${utc(witnessedAt)}.`,
   );
 }

@@ -4,7 +4,7 @@ import { type ApiClient } from '@app/api-client';
 import { checkOpenings, openMailbox, responseTimesFromLedger } from '@app/client';
 import type { Openings, ResponseTime as StoredTime } from '@app/contracts';
 import { Invariant, parseCanonicalJson } from '@app/encoding';
-import { fsck } from '../commands/fsck.js';
+import { collect } from '../outside/collect.js';
 import { type Job, pseudonymOf, utc } from './job.js';
 import { untilProven } from './reporter-steps.js';
 
@@ -31,7 +31,7 @@ export async function prove(job: Job): Promise<void> {
 async function provenTimes(job: Job): Promise<{ size: number; times: LedgerTime[] }> {
   const { api } = job.staff.oversight.service;
   for (let attempt = 1; ; attempt++) {
-    const { report, entries } = await fsck(job.options.publicApi, job.options.trustFile, (done, total) => {
+    const { report, entries } = await collect(job.options.publicApi, job.options.trustFile, (done, total) => {
       job.options.progress(`${String(done)} of ${String(total)} entries`);
     });
     if (report.findings.length > 0) throw new Invariant(JSON.stringify(report.findings));

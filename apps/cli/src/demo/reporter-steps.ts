@@ -17,6 +17,7 @@ import { encodeWords } from '@app/crypto/seal';
 import { Invariant, toHex } from '@app/encoding';
 import { receiptFile, verifyReceiptFile } from '../commands/receipts.js';
 import { type Job, type JobCase, missing, pseudonymOf, utc } from './job.js';
+import { listed } from '../terminal.js';
 
 /** A deadline further off than this is not waited for. */
 const AWAITED_SECONDS = 180;
@@ -41,9 +42,7 @@ export async function submit(job: Job, one: JobCase): Promise<void> {
   const { accepted } = one;
   job.say(`  promise checked: in the ledger within ${String(accepted.promise.maxDelaySeconds)} s`);
   const witness = await awaitProof(service, one.prepared.mailbox, accepted);
-  job.say(
-    `  entry ${String(witness.index)}, seen by ${witness.names.join(' and ')} at ${utc(witness.quorumTime)}`,
-  );
+  job.say(`  entry ${String(witness.index)}, seen by ${listed(witness.names)} at ${utc(witness.quorumTime)}`);
   const file = path.join(job.options.receiptDir, `receipt-${String(witness.index)}.tlog-proof`);
   writeFileSync(file, receiptFile(witness.proofText, witness.entry), { mode: 0o600 });
   await verifyReceiptFile(file, job.options.trustFile);

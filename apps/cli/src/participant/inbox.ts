@@ -32,7 +32,7 @@ import {
 } from '../case-text.js';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
-import { Keyboard, print, say, utc, when, withoutLosing } from '../terminal.js';
+import { Keyboard, listed, print, say, utc, when, withoutLosing } from '../terminal.js';
 import { readFiles } from './seal.js';
 import { writeReceipt } from './submit.js';
 import { askCode } from './words.js';
@@ -98,7 +98,7 @@ function waitingLines({ status }: MailboxView): string[] {
 function messageText({ from, kind, text, about, at, eventNumber, witness }: MailboxMessage): string {
   const subject = about === undefined ? '' : ` about event ${String(about)}`;
   const seen =
-    witness === undefined ? '' : `, seen by ${witness.names.join(' and ')} at ${utc(witness.quorumTime)}`;
+    witness === undefined ? '' : `, seen by ${listed(witness.names)} at ${utc(witness.quorumTime)}`;
   const who = from === 'reporter' ? 'you' : 'the office';
   return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${seen}${below(text)}`;
 }
@@ -224,7 +224,7 @@ async function tellRecorded({ view, accepted }: Sent, options: InboxOptions): Pr
     witnessedAt: witness.quorumTime,
     witnesses: witness.names,
   };
-  const text = `Recorded as event ${String(result.event)}, seen by ${witness.names.join(' and ')} at ${when(witness.quorumTime)}.`;
+  const text = `Recorded as event ${String(result.event)}, seen by ${listed(witness.names)} at ${when(witness.quorumTime)}.`;
   print(result, options.json, text);
 }
 

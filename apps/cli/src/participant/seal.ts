@@ -12,7 +12,7 @@ import {
 import { type Bytes, toHex } from '@app/encoding';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
-import { print, say, utc } from '../terminal.js';
+import { listed, print, say, utc } from '../terminal.js';
 import { EXAMPLE_HELP, exampleReport } from './example.js';
 import { refuseExisting, writePackage } from './package-folder.js';
 import { readReport, type ToldProblem, unknownExclusions } from './report-file.js';
@@ -127,7 +127,7 @@ function tellSealed(
     heldFor === undefined
       ? 'Nothing is held back for another office.'
       : `Held back for: ${heldFor}, until the triage deadline has passed unmet.`,
-    `Keys: KEYSET version ${String(keyset.version)}, seen by ${witnesses.join(' and ')} at ${utc(witnessedAt)}.`,
+    `Keys: KEYSET version ${String(keyset.version)}, seen by ${listed(witnesses)} at ${utc(witnessedAt)}.`,
     `Package: ${options.out}`,
     '',
     'YOUR 12 WORDS. Write them down now: they are shown this once and kept nowhere.',

@@ -17,7 +17,7 @@ import { parseTlogProof } from '@app/tlog';
 import { receiptFile } from '../commands/receipts.js';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining } from '../errors.js';
-import { Keyboard, print, progressLine, say, utc, when } from '../terminal.js';
+import { Keyboard, listed, print, progressLine, say, utc, when } from '../terminal.js';
 import { keepPromise, readPackage, requestsOf } from './package-folder.js';
 import { askCode } from './words.js';
 
@@ -71,7 +71,7 @@ async function send(
   const receiptWritten =
     options.receipt === undefined ? undefined : await writeReceipt(options.receipt, witness);
   const text = [
-    `Recorded, seen by ${witness.names.join(' and ')} at ${when(witness.quorumTime)}.${due}`,
+    `Recorded, seen by ${listed(witness.names)} at ${when(witness.quorumTime)}.${due}`,
     `Case ${accepted.receipt.casePseudonym}, entry ${String(witness.index)} of the ledger.`,
     ...(receiptWritten === undefined ? [] : [receiptWritten]),
     'Your 12 words open your mailbox: safe-conduct inbox show',

@@ -3,12 +3,12 @@ import type { ApiClient } from '@app/api-client';
 import { type CollectedLedger, collectLedger, publishedOverHttp } from '@app/client';
 import { sodiumVerifier } from '@app/crypto/verify';
 import { logFiles } from '@app/tlog';
-import { openLedger } from '../outside/ledger-files.js';
-import { sha256 } from '../outside/sha256.js';
+import { openLedger } from './ledger-files.js';
+import { sha256 } from './sha256.js';
 import { readTrust } from '../stack/evaluation-files.js';
 
 /** @param target - an origin, a client of one, or a folder with `checkpoint` and `tile/`. */
-export async function fsck(
+export async function collect(
   target: string | ApiClient,
   trustFile: string,
   onProgress?: (done: number, total: number) => void,
