@@ -48,9 +48,15 @@ function described(error: unknown): [string, string] {
   if (known) return [String(error.code), describeRefusal(String(error.code))];
   if (error instanceof OpenError) return ['open_failed', describeRefusal('open_failed')];
   if (error instanceof CeremonyError) return [error.code, error.message];
-  if (error instanceof StackError) return ['stack', error.message];
+  if (error instanceof StackError) return stackFailure(error);
   if (error instanceof FileError) return [error.code, fileSentence(error)];
   return systemFailure(error) ?? ['defect', defectSentence(error)];
+}
+
+/** A program of the stack that ended by itself names its own code at the end of its sentence. */
+function stackFailure({ message }: StackError): [string, string] {
+  const [, sentence, code] = /^(.+) \(([a-z_]+)\)$/s.exec(message) ?? [];
+  return sentence === undefined || code === undefined ? ['stack', message] : [code, sentence];
 }
 
 const READABLE = [

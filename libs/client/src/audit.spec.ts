@@ -2,7 +2,12 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DEFAULT_POLICY, responseTimes } from '@app/casework';
 import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
 import { nobleSigning } from '@app/crypto/sign';
-import { encodePublicLeaf, encodeKeysetLeafBody, nobleVerifier } from '@app/crypto/verify';
+import {
+  encodeKeysetLeafBody,
+  encodePublicLeaf,
+  encodeRecoveryLeafBody,
+  nobleVerifier,
+} from '@app/crypto/verify';
 import { toHex } from '@app/encoding';
 import { countingRandom, NOW } from '../test/fake-office.js';
 import { FakeService, report } from '../test/fake-service.js';
@@ -81,6 +86,21 @@ describe('the audit from outside', () => {
     fake.ledger.openings.findIndex(
       (o) => o !== null && Uint8Array.from(Buffer.from(o.opening, 'base64'))[1] === type,
     );
+
+  it('lets openings be gone only where the ledger announced them as lost, and only so many', () => {
+    const index = at(255);
+    const body = encodeRecoveryLeafBody({ start: index, end: index + 1, lost: 1 });
+    const leaf = encodePublicLeaf({ class: 6, time: NOW, body });
+    const entries = new Map([...ledger.entries, [ledger.entries.size, leaf]]);
+    const openings = [...fake.ledger.openings, null];
+    expect(checkOpenings(entries, openings.with(index, null))).toHaveLength(2);
+    const other = openings.findIndex((o, i) => o !== null && i !== index);
+    expect(codeOf(() => checkOpenings(entries, openings.with(other, null)))).toBe('opening_missing');
+    const fewer = encodeRecoveryLeafBody({ start: 0, end: ledger.entries.size, lost: 1 });
+    entries.set(ledger.entries.size, encodePublicLeaf({ class: 6, time: NOW, body: fewer }));
+    const two = openings.with(index, null).with(other, null);
+    expect(codeOf(() => checkOpenings(entries, two))).toBe('opening_missing');
+  });
 
   it('misses an opening, of a case or of cover', () => {
     for (const index of [at(1), at(255)]) {

@@ -9,7 +9,9 @@ import {
   type Opening,
   parseKeysetLeafBody,
   parseLeaf,
+  parseRecoveryLeafBody,
   PUBLIC_LEAF_CLASS,
+  type RecoveryLeafBody,
   type SignatureVerifier,
   verifyOpening,
 } from '@app/crypto/verify';
@@ -71,12 +73,15 @@ export type OpenedEntry = {
   readonly index: number;
   readonly leaf: Leaf;
   readonly isCover: boolean;
+  /** An event whose opening went with a restored backup, as the ledger itself says. */
+  readonly isLost: boolean;
   readonly event?: { readonly opening: Opening; readonly commitment: Bytes };
 };
 
 /**
  * Holds one opening against its entry.
- * @param given - null for a public entry.
+ * @param given - null for a public entry, and for one that is lost.
+ * @param recoveries - as `announcedRecoveries` gives them.
  * @throws {VerificationError} `opening_missing`, `index_mismatch` (an opening for a public entry), `cover_invalid`
  * (cover that is not exactly cover); as `verifyOpening`.
  * @see libs/crypto SPEC.md §7.3, §7.4
@@ -85,18 +90,39 @@ export function openEntry(
   index: number,
   entry: Bytes,
   given: Openings['openings'][number] | undefined,
+  recoveries: readonly RecoveryLeafBody[],
 ): OpenedEntry {
   const leaf = parseLeaf(entry);
-  if (leaf.class !== 0) return given === null ? { index, leaf, isCover: false } : refuse('index_mismatch');
-  if (given === undefined || given === null) return refuse('opening_missing');
+  const plain = { index, leaf, isCover: false, isLost: false };
+  if (leaf.class !== 0) return given === null ? plain : refuse('index_mismatch');
+  if (given === undefined || given === null) {
+    const isAnnounced = recoveries.some(({ start, end }) => index >= start && index < end);
+    return isAnnounced ? { ...plain, isLost: true } : refuse('opening_missing');
+  }
   const random = fromBase64(given.random, 'opening.random', 32);
   const bytes = fromBase64(given.opening, 'opening');
   const opening = verifyOpening(entry, random, bytes);
   if (opening.type !== COVER_EVENT_TYPE) {
-    return { index, leaf, isCover: false, event: { opening, commitment: commitEvent(random, bytes) } };
+    return { ...plain, event: { opening, commitment: commitEvent(random, bytes) } };
   }
   if (!bytesEqual(bytes, encodeCoverOpening(opening.serverTime))) refuse('cover_invalid');
-  return { index, leaf, isCover: true };
+  return { ...plain, isCover: true };
+}
+
+/** Every range that a RECOVERY entry announces. @see libs/crypto SPEC.md §7.1 */
+export function announcedRecoveries(entries: Iterable<Bytes>): RecoveryLeafBody[] {
+  return [...entries].flatMap((entry) => {
+    const leaf = parseLeaf(entry);
+    return leaf.class === PUBLIC_LEAF_CLASS.recovery ? [parseRecoveryLeafBody(leaf.body)] : [];
+  });
+}
+
+/** @throws {VerificationError} `opening_missing` where more openings are gone than the ledger announced as lost. */
+export function checkLosses(opened: readonly OpenedEntry[], recoveries: readonly RecoveryLeafBody[]): void {
+  for (const { start, end, lost } of recoveries) {
+    const gone = opened.filter(({ isLost, index }) => isLost && index >= start && index < end);
+    if (gone.length > lost) refuse('opening_missing');
+  }
 }
 
 /**
@@ -139,8 +165,8 @@ export function historyOf({ casePseudonym, events }: CaseChain): LedgerHistory {
 }
 
 /**
- * Holds openings against the entries: every class 0 entry has one, cover included, so nothing can be left out; and
- * each case's events run from 1 without gap, each naming the one before.
+ * Holds openings against the entries: every class 0 entry has one, cover included, so nothing can be left out but what
+ * the ledger itself announced as lost with a restored backup; and each case's events run from 1 without gap, each naming the one before.
  *
  * @param entries - of the whole ledger, as `collectLedger` gives them.
  * @param openings - of entry 0 onwards, `null` for a public entry.
@@ -150,9 +176,11 @@ export function checkOpenings(
   entries: ReadonlyMap<number, Bytes>,
   openings: Openings['openings'],
 ): LedgerHistory[] {
+  const recoveries = announcedRecoveries(entries.values());
   const opened = [...entries]
     .sort(([a], [b]) => a - b)
-    .map(([index, entry]) => openEntry(index, entry, openings[index]));
+    .map(([index, entry]) => openEntry(index, entry, openings[index], recoveries));
+  checkLosses(opened, recoveries);
   return casesOf(opened).map(historyOf);
 }
 

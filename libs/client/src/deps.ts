@@ -61,6 +61,7 @@ export type ClientCode =
   | 'checkpoint_rolled_back'
   | 'index_mismatch'
   | 'opening_missing'
+  | 'opening_lost'
   | 'cover_invalid'
   | 'entries_uncovered'
   | 'growth_irregular'

@@ -3,7 +3,16 @@ import { DEFAULT_POLICY, responseTimes } from '@app/casework';
 import { type AuditBundle, auditBundleSchema } from '@app/contracts';
 import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
 import { nobleSigning } from '@app/crypto/sign';
-import { commitEvent, encodeOpening, nobleVerifier, type Opening, parseOpening } from '@app/crypto/verify';
+import {
+  commitEvent,
+  encodeOpening,
+  encodePublicLeaf,
+  encodeRecoveryLeafBody,
+  nobleVerifier,
+  type Opening,
+  parseOpening,
+  PUBLIC_LEAF_CLASS,
+} from '@app/crypto/verify';
 import { type Bytes, fromBase64, toHex } from '@app/encoding';
 import { FakeLedger } from '../test/fake-ledger.js';
 import { countingRandom, NOW } from '../test/fake-office.js';
@@ -200,6 +209,21 @@ describe('a ledger whose server lies about times', () => {
     ledger.appendEvent(NOW, random, cover);
     await ledger.tick(NOW);
     expect(codes(await bundleOf())).toEqual(['cover_invalid', 'tick_mismatch']);
+  });
+
+  it('names each opening that the ledger itself announced as lost', async () => {
+    ledger = new FakeLedger();
+    ledger.appendPolicy({ version: 1, hash: policyHash }, NOW);
+    await ledger.tick(NOW);
+    const body = encodeRecoveryLeafBody({ start: 0, end: 8, lost: 1 });
+    ledger.append(encodePublicLeaf({ class: PUBLIC_LEAF_CLASS.recovery, time: NOW + 60, body }), null);
+    await ledger.tick(NOW + 60);
+    const good = await bundleOf();
+    const index = good.openings.findIndex((opening) => opening !== null);
+    const told = { ...good, openings: good.openings.with(index, null) };
+    expect(audit(told).findings).toEqual([{ code: 'opening_lost', index }]);
+    const second = good.openings.findIndex((opening, i) => opening !== null && i > index);
+    expect(codes({ ...told, openings: told.openings.with(second, null) })).toContain('opening_missing');
   });
 
   it('finds a day without a KEYSET entry, unless it is the last', async () => {

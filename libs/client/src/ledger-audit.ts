@@ -24,7 +24,9 @@ import { parsePolicy } from '@app/tlog';
 import {
   type AnnouncedKeyset,
   announcedKeysets,
+  announcedRecoveries,
   casesOf,
+  checkLosses,
   type CaseTimes,
   type CollectedLedger,
   historyOf,
@@ -122,9 +124,16 @@ export function auditLedger(
     ({ error, position }) => findings.push({ code: codeOf(error), checkpoint: position }),
   );
   const intervals = loggingIntervals(sizes);
+  const recoveries = attempt({}, () => announcedRecoveries(entries)) ?? [];
   const opened = entries.flatMap(
-    (entry, index) => attempt({ index }, () => openEntry(index, entry, bundle.openings[index])) ?? [],
+    (entry, index) =>
+      attempt({ index }, () => openEntry(index, entry, bundle.openings[index], recoveries)) ?? [],
   );
+  attempt({}, () => {
+    checkLosses(opened, recoveries);
+  });
+  // Announced or not, whoever audits must be told: what is lost cannot be judged.
+  for (const { index, isLost } of opened) if (isLost) findings.push({ code: 'opening_lost', index });
   const bodies = policyBodies(bundle.policies);
   const logged = attempt({}, () => loggedPolicies(entries)) ?? [];
   for (const { index, hash } of logged)

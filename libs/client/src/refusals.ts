@@ -90,6 +90,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   no_access: 'There is no key to this part of the case.',
   blob_parts: 'An attachment is not the one that was sealed.',
   index_mismatch: 'An opening does not fit its entry in the ledger.',
+  opening_lost: 'An event was lost with a restored backup, as the ledger itself says; it cannot be judged.',
   opening_missing: 'An entry of the ledger was not opened for the audit.',
   cover_invalid: 'An entry that should be empty cover is not.',
   entries_uncovered: 'No witnessed checkpoint covers exactly these entries.',

@@ -7,24 +7,48 @@ const TEMPLATE_IN_USE = '55006';
 const ATTEMPTS = 20;
 
 /** Creates the database `name` unless it exists; safe when several processes do so at once. */
-export async function ensureDatabase(adminUrl: string, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+export function ensureDatabase(adminUrl: string, name: string): Promise<void> {
+  return withClient(adminUrl, async (client) => {
     for (let attempt = 1; !(await isThere(client, name)); attempt += 1) {
       const failure = await creationFailure(client, name);
       if (failure === undefined) continue;
       if (errnoOf(failure) !== TEMPLATE_IN_USE || attempt >= ATTEMPTS) throw failure;
       await sleep(50);
     }
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function isThere(client: pg.Client, name: string): Promise<boolean> {
   const found = await client.query('select 1 from pg_database where datname = $1', [name]);
   return found.rows.length > 0;
+}
+
+/** The note that was left on a database; undefined without one. */
+export function readNote(url: string): Promise<string | undefined> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ note: string | null }>(
+      `select shobj_description(oid, 'pg_database') as note from pg_database where datname = current_database()`,
+    );
+    return rows[0]?.note ?? undefined;
+  });
+}
+
+/** Leaves a note on a database, which goes wherever the database goes. */
+export function writeNote(url: string, note: string): Promise<void> {
+  return withClient(url, async (client) => {
+    const name = client.escapeIdentifier(new URL(url).pathname.slice(1));
+    await client.query(`comment on database ${name} is ${client.escapeLiteral(note)}`);
+  });
+}
+
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Another process creating the same database at this moment is no failure. */

@@ -1,5 +1,5 @@
 /** Finds and runs the embedded PostgreSQL of the evaluation stack and of the tests. */
-export { ensureDatabase } from './database.js';
+export { ensureDatabase, readNote, writeNote } from './database.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresCode } from './errors.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './launcher.js';
 export { superviseEmbeddedPostgres } from './supervised.js';

@@ -2,11 +2,13 @@
 import type { Command } from 'commander';
 import { registerFsck } from './fsck-command.js';
 import { registerMirror } from './mirror-command.js';
+import { registerRecover } from './recover-command.js';
 import { registerWatch } from './watch-command.js';
 import { registerWitness } from './witness-command.js';
 
 export function registerOutside(program: Command): void {
   registerMirror(program);
+  registerRecover(program);
   registerFsck(program);
   registerWitness(program);
   registerWatch(program);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
 import type { ClientDeps } from '@app/client';
-import { EmbeddedPostgresError } from '@app/embedded';
+import { EmbeddedPostgresError, readNote, writeNote } from '@app/embedded';
 import { z } from 'zod';
 import { openDatabase, type StackDatabase } from './database.js';
 import { ensureOrganisation, readOrigin, WITNESS_NAMES, witnessesOf } from './evaluation-files.js';
@@ -173,7 +173,7 @@ function prepareDataDir(dataDir: string): void {
 type Urls = Awaited<ReturnType<StackDatabase['urls']>>;
 type Ports = { readonly publicPort: number; readonly staffPort: number; readonly all: StackProcess[] };
 
-/** Those who sign need no database, so they start beside its schema; after that each server waits for nobody. */
+/** Each as soon as what it needs is there: most of a start is processes loading their code, side by side. */
 async function startProcesses(
   options: StackOptions,
   origin: string,
@@ -202,21 +202,34 @@ async function startProcesses(
     start('signer', 'signer', parties.signer),
     ...witnessesOf(dataDir).map((name) => start(name, 'witness', parties.witness(name))),
   ]);
-  const [[signer, ...witnesses], urls] = await Promise.all([signing, migrated(database, onStep)]);
-  const servers = serverEnvironments(options, urls);
-  const [publicPort, staffPort] = await Promise.all([
-    start('intake', 'intake', servers.intake),
-    start('desk', 'desk', servers.desk),
-    start('worker', 'worker', servers.worker(signer, witnesses)),
-  ]);
+  const servers = migrated(database, onStep).then((urls) => serverEnvironments(options, urls));
+  const surfaces = servers.then(({ intake, desk }) =>
+    Promise.all([start('intake', 'intake', intake), start('desk', 'desk', desk)]),
+  );
+  const worker = Promise.all([signing, servers]).then(([[signer, ...witnesses], told]) =>
+    start('worker', 'worker', told.worker(signer, witnesses)),
+  );
+  const [[publicPort, staffPort]] = await Promise.all([surfaces, worker]);
   return { publicPort, staffPort, all };
 }
 
 /** The roles exist once the schema is there; only then can their URLs be had. */
 async function migrated(database: StackDatabase, onStep: StackOptions['onStep']): Promise<Urls> {
-  onStep('schema');
-  await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
+  const build = buildStamp();
+  // The same build has been here before, and no password is to be set: there is nothing to do.
+  const isCurrent = build !== undefined && (await readNote(database.owner)) === build;
+  if (!isCurrent || Object.keys(database.passwords).length > 0) {
+    onStep('schema');
+    await run('worker/src/migrate.js', { SAFE_CONDUCT_DATABASE_URL: database.owner, ...database.passwords });
+    if (build !== undefined) await writeNote(database.owner, build);
+  }
   return database.urls();
+}
+
+/** What these programs were built from; undefined where nobody wrote it down. */
+function buildStamp(): string | undefined {
+  const file = path.join(DIST, '.stamp');
+  return existsSync(file) ? `schema of build ${readFileSync(file, 'utf8')}` : undefined;
 }
 
 function clockEnvironment({ env }: StackOptions): Record<string, string> {
@@ -284,9 +297,13 @@ function serverEnvironments(options: StackOptions, urls: Urls) {
   };
 }
 
-async function run(script: string, env: Record<string, string>): Promise<void> {
+/** Runs a built program that ends by itself. @returns its standard output. @throws StackError with its sentence. */
+export async function run(script: string, env: Record<string, string>): Promise<string> {
   try {
-    await promisify(execFile)(process.execPath, [path.join(DIST, 'apps', script)], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [path.join(DIST, 'apps', script)], {
+      env,
+    });
+    return stdout;
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     throw new StackError(stderr?.trim() ?? `${script} failed.`);
