@@ -293,7 +293,27 @@ describe('the audit of the database', () => {
       ['entry_mismatch'],
     ],
     ['a cover key', 'log_cover_keys', `delete from log_cover_keys`, ['batches_broken']],
+    [
+      'the root of an older size',
+      'log_batches',
+      `update log_batches ${flip('root', 0)} where start = 0`,
+      ['batch_root_mismatch'],
+    ],
+    [
+      'an older checkpoint',
+      'log_checkpoints',
+      `update log_checkpoints set note = replace(note, '8', '9') where size = 8`,
+      ['checkpoint_altered'],
+    ],
+    [
+      'an older cosignature',
+      'log_cosignatures',
+      `update log_cosignatures set line = line || 'A' where size = 8`,
+      ['checkpoint_altered'],
+    ],
   ])('finds that %s was changed', async (_, table, sql, codes) => {
+    await stage.tick();
+    await stage.publisher().publish();
     await tamper(sql, table);
     const found = await audit();
     expect(found.map(({ code }) => code).sort()).toEqual([...codes].sort());

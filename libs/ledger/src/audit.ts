@@ -3,7 +3,18 @@ import { parseCaseEvent } from '@app/casework';
 import { commitPayload, type Opening, parseLeaf, sha256, verifyOpening } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, Invariant, ParseError, toHex, VerificationError } from '@app/encoding';
 import { LogBatchRow, LogCheckpointRow, LogCosignatureRow, LogQuorumRow, type Tx } from '@app/persistence';
-import { FileMissing, parseCheckpoint, parseEntryBundle, parseNote, rootFromTiles } from '@app/tlog';
+import {
+  appendToFrontier,
+  FileMissing,
+  frontierFromTiles,
+  frontierRoot,
+  leafHash,
+  parseCheckpoint,
+  parseEntryBundle,
+  parseNote,
+  prefixReader,
+  rootFromTiles,
+} from '@app/tlog';
 import { deriveEntries } from './entries.js';
 import { LedgerFault } from './fault.js';
 import { newestCheckpoint, newestHead } from './publisher.js';
@@ -86,6 +97,8 @@ async function publishedOrFault(store: LedgerStore): Promise<Published | undefin
  * - `payload_mismatch`, `statement_mismatch`: what is stored beside the event is not what it committed to.
  * - `chain_broken`: an event number is missing, or the commitment to the event before is not to it.
  * - `case_head_mismatch`: the case's row does not stand at its last event.
+ * - `batch_root_mismatch`: the root stored for a size is not that of the entries.
+ * - `checkpoint_altered`: a stored checkpoint is of another root, or is not the one that its quorum was made of.
  */
 export type DatabaseFindingCode =
   | 'entry_mismatch'
@@ -99,7 +112,9 @@ export type DatabaseFindingCode =
   | 'payload_mismatch'
   | 'statement_mismatch'
   | 'chain_broken'
-  | 'case_head_mismatch';
+  | 'case_head_mismatch'
+  | 'batch_root_mismatch'
+  | 'checkpoint_altered';
 
 /** `index` in the ledger, or the case and event number, whichever says where. */
 export type DatabaseFinding = {
@@ -146,7 +161,62 @@ export async function auditEntries(
     const end = Math.min(range.to, start - (start % TILE_WIDTH) + TILE_WIDTH);
     findings.push(...(await auditBundle(tx, store, { start, end, published })));
   }
+  // Roots mean nothing where the entries below them are wrong already.
+  return findings.length > 0 ? findings : auditRoots(tx, store, { ...range, published });
+}
+
+/** Every stored size in (from, to]: its root against the entries, and its checkpoint against the root and the quorum. */
+async function auditRoots(
+  tx: Tx,
+  store: LedgerStore,
+  { from, to, published }: EntryRange & { readonly published: number },
+): Promise<DatabaseFinding[]> {
+  const sizes: SizeRow[] = await tx.query(
+    `select b.size_after as size, b.root, c.note, q.note as quorum,
+            (select array_agg(s.line) from log_cosignatures s where s.size = b.size_after) as lines
+     from log_batches b left join log_checkpoints c on c.size = b.size_after left join log_quorums q on q.size = b.size_after
+     where b.size_after > $1 and b.size_after <= $2 order by b.size_after`,
+    [from, to],
+  );
+  const source = logSource(store);
+  const findings: DatabaseFinding[] = [];
+  let frontier = await frontierFromTiles(from - (from % TILE_WIDTH), prefixReader(source, published));
+  for (const row of sizes) {
+    while (frontier.size < row.size) {
+      const bundle = Math.floor(frontier.size / TILE_WIDTH);
+      const width = Math.min(TILE_WIDTH, published - bundle * TILE_WIDTH);
+      const entries = parseEntryBundle(await source.readEntries(bundle, width), width);
+      const [start, end] = [frontier.size % TILE_WIDTH, Math.min(row.size - bundle * TILE_WIDTH, width)];
+      frontier = appendToFrontier(frontier, entries.slice(start, end).map(leafHash));
+    }
+    if (!sameBytes(frontierRoot(frontier), row.root))
+      findings.push({ code: 'batch_root_mismatch', index: row.size });
+    else if (isAltered(row)) findings.push({ code: 'checkpoint_altered', index: row.size });
+  }
   return findings;
+}
+
+type SizeRow = {
+  readonly size: number;
+  readonly root: Buffer;
+  readonly note: string | null;
+  readonly quorum: string | null;
+  readonly lines: readonly string[] | null;
+};
+
+/** A published note is the signed one with cosignatures, each of which is stored by itself too. */
+function isAltered({ size, root, note, quorum, lines }: SizeRow): boolean {
+  if (note === null) return quorum !== null;
+  try {
+    const checkpoint = parseCheckpoint(parseNote(note).body);
+    if (checkpoint.size !== size || !sameBytes(checkpoint.root, root)) return true;
+  } catch (error) {
+    if (error instanceof ParseError) return true;
+    throw error;
+  }
+  if (quorum === null) return false;
+  const added = quorum.startsWith(note) ? quorum.slice(note.length).split('\n').slice(0, -1) : [''];
+  return added.some((line) => !(lines ?? []).includes(line));
 }
 
 /** Cases audited at a time. */

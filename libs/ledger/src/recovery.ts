@@ -6,7 +6,14 @@ import {
   type SignatureVerifier,
 } from '@app/crypto/verify';
 import { bytesEqual, type Bytes, type Instant, toHex } from '@app/encoding';
-import { LogBatchRow, LogCheckpointRow, LogQuorumRow, LogStateRow, type Tx } from '@app/persistence';
+import {
+  LogBatchRow,
+  LogCheckpointRow,
+  LogCosignatureRow,
+  LogQuorumRow,
+  LogStateRow,
+  type Tx,
+} from '@app/persistence';
 import {
   appendToFrontier,
   encodeFrontier,
@@ -87,6 +94,11 @@ export async function recoverFromMirror(tx: Tx, deps: RecoveryDeps): Promise<Rec
     note: withoutCosignatures(published.note, policy),
     signedAt: now,
   });
+  const cosigned = cosignaturesIn(published.note, policy);
+  await tx.insert(
+    LogCosignatureRow,
+    cosigned.map((one) => ({ size, ...one })),
+  );
   await tx.insert(LogQuorumRow, { size, note: published.note, witnessedAt: quorumTime });
   const { from, to, linked, cover, lost } = places;
   const body = encodeRecoveryLeafBody({ start: from, end: to, lost });
@@ -150,6 +162,15 @@ function withoutCosignatures(note: string, { logs }: Policy): string {
   return encodeNote({
     body,
     signatures: signatures.filter(({ name }) => logs.some((log) => log.name === name)),
+  });
+}
+
+/** Each witness's line, by the name the policy has for it. */
+function cosignaturesIn(note: string, { witnesses }: Policy): { witness: string; line: string }[] {
+  const lines = note.split('\n');
+  return witnesses.flatMap(({ name, key }) => {
+    const line = lines.find((text) => text.startsWith(`\u2014 ${key.name} `));
+    return line === undefined ? [] : [{ witness: name, line }];
   });
 }
 

@@ -55,7 +55,7 @@ export {
 } from './policy.js';
 export { verifyConsistency, verifyInclusion } from './proof.js';
 export { FileMissing, logFiles, type LogSource, LogUnreadable } from './source.js';
-export { checkSuccession } from './succession.js';
+export { checkSuccession, prefixReader } from './succession.js';
 export {
   encodeEntryBundle,
   entriesPath,

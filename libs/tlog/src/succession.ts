@@ -43,8 +43,8 @@ function isProven(kept: TreeHead, shown: TreeHead, proof: readonly Hash[]): bool
   }
 }
 
-/** The tiles of a smaller tree, cut out of those of the tree of `size` entries. */
-function prefixReader(reader: TileReader, size: number): TileReader {
+/** The tiles of any smaller tree, cut out of those of the tree of `size` entries. */
+export function prefixReader(reader: TileReader, size: number): TileReader {
   return {
     readTile: async ({ level, index, width }) => {
       const present = Math.min(TILE_WIDTH, hashesAtLevel(level, size) - index * TILE_WIDTH);
