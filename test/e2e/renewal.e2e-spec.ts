@@ -47,6 +47,7 @@ async function interrupt(): Promise<number | null> {
   const child = running;
   running = undefined;
   if (child === undefined) return null;
+  if (child.exitCode !== null) return child.exitCode;
   child.kill('SIGINT');
   const [code] = (await once(child, 'exit')) as [number | null];
   return code;

@@ -4,13 +4,13 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, wri
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { makeApiClient } from '@app/api-client';
 import type { Policy } from '@app/casework';
-import type { ClientDeps } from '@app/client';
+import { type ClientDeps, loadDirectory } from '@app/client';
 import { EmbeddedPostgresError, readNote, writeNote } from '@app/embedded';
 import { z } from 'zod';
+import { apiOf } from '../client.js';
 import { openDatabase, type StackDatabase } from './database.js';
-import { ensureOrganisation, readOrigin, WITNESS_NAMES, witnessesOf } from './evaluation-files.js';
+import { ensureOrganisation, readOrigin, readTrust, WITNESS_NAMES, witnessesOf } from './evaluation-files.js';
 import { Occupancy } from './occupancy.js';
 import { StackProcess } from './process.js';
 
@@ -89,7 +89,7 @@ export async function startStack(given: StackOptions): Promise<Stack> {
       staffUrl: `http://localhost:${String(processes.staffPort)}`,
     };
     onStep('first witnessed checkpoint');
-    await untilWitnessed(stack.publicUrl, signal);
+    await untilTrusted(options, stack.publicUrl);
     announce(dataDir, stack, stops);
     return {
       ...stack,
@@ -310,17 +310,23 @@ export async function run(script: string, env: Record<string, string>): Promise<
   }
 }
 
-/** Ready means a report can be sealed now: KEYSET, proof and quorum are there. */
-async function untilWitnessed(publicUrl: string, signal: AbortSignal | undefined): Promise<void> {
-  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const api = makeApiClient({ baseUrl: publicUrl, sleep });
+/**
+ * Ready means that a client goes by what this server says now. After a long stop the quorum and the KEYSET leaf of
+ * before are there at once, and too old for anybody.
+ */
+async function untilTrusted({ deps, dataDir, signal }: StackOptions, publicUrl: string): Promise<void> {
+  const api = apiOf(publicUrl);
+  const trust = readTrust(trustFileOf(dataDir));
   const deadline = Date.now() + READY_MS;
   for (;;) {
-    const proof = await api.call('keysetProof', {}).catch(() => undefined);
-    if (proof !== undefined) return;
+    const isTrusted = await loadDirectory(deps, api, trust).then(
+      () => true,
+      () => false,
+    );
+    if (isTrusted) return;
     signal?.throwIfAborted();
     if (Date.now() > deadline)
-      throw new StackError('No checkpoint was witnessed within a minute; see the logs.');
-    await sleep(READY_POLL_MS);
+      throw new StackError('No checkpoint could be trusted within a minute; see the logs.');
+    await deps.sleep(READY_POLL_MS);
   }
 }
