@@ -4,7 +4,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
-import { decide, encodeConsentMatrix, makeConsentMatrix, nextDeadline, parsePolicy } from '@app/casework';
+import { decide, encodeConsentMatrix, makeConsentMatrix, nextDue, parsePolicy } from '@app/casework';
 import { type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
 import { fromHex, parseCanonicalJson } from '@app/encoding';
 import { Directory, LedgerAppender } from '@app/ledger';
@@ -81,7 +81,7 @@ async function insertCase(tx: Tx, opened: Opened, lastCommitment: Buffer): Promi
     escalated: next.flags.escalated,
     eventNumber: next.eventNumber,
     lastCommitment,
-    nextDeadline: nextDeadline(next) ?? null,
+    nextDeadline: nextDue(next) ?? null,
     assignee: null,
     routedTo: null,
     receivedAt: event.at,

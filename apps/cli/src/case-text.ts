@@ -25,6 +25,7 @@ const CLOCK_NAMES: Readonly<Record<ClockId, string>> = {
   C8: "the State's reply",
   C9: 'feedback to the reporter',
   C10: 'end to end',
+  C11: 'review',
 };
 
 /** One line for each clock: done, due or lapsed. A lapse stays visible. */

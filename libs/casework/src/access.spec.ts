@@ -8,8 +8,10 @@ import {
   GENEROUS,
   history,
   id,
+  MECHANISM_OFFICER,
   OFFICIAL,
   OTHER_FOCAL,
+  REFERRED,
   REPORTER,
   type Step,
   SUBMIT,
@@ -19,21 +21,27 @@ import {
 import { type Actor, CAP, mayAct, maySee, ROLE_KINDS, sitsAt, type StaffActor, VIEWS } from './access.js';
 import { ACT_KINDS } from './acts.js';
 
-const staff = (roleKind: StaffActor['roleKind'], caps = 127): StaffActor => ({ ...FOCAL, roleKind, caps });
+const staff = (roleKind: StaffActor['roleKind'], caps = 255): StaffActor => ({ ...FOCAL, roleKind, caps });
 const allowed = (actor: Actor): readonly string[] => ACT_KINDS.filter((kind) => mayAct(actor, kind));
 const sees = (actor: Actor, steps: readonly Step[]): readonly string[] =>
   VIEWS.filter((view) => maySee(actor, view, history(...steps).state));
 
 const TRIAGE_ACTS = [
   ...['acknowledge', 'message', 'start_triage', 'request_info', 'info_received', 'scope', 'reprioritise'],
-  ...['ask_consent', 'stop_asking', 'close_out_of_scope', 'route', 'recuse', 'access', 'grant'],
+  ...['ask_consent', 'stop_asking', 'close_out_of_scope', 'route', 'recuse', 'access', 'grant', 'divert'],
+  ...['refer', 'hold', 'resume', 'assess_risk', 'link', 'close', 'reopen', 'invite_person'],
 ].sort();
+
+const CUSTODY = ['legal_hold', 'review_retention', 'erase'];
 
 describe('mayAct', () => {
   it('system and reporter', () => {
-    expect(allowed(SYSTEM)).toEqual(['submit', 'assign', 'lapse', 'escalate']);
+    expect(allowed(SYSTEM)).toEqual(['submit', 'assign', 'lapse', 'escalate', 'resume']);
     expect([...allowed(REPORTER)].sort()).toEqual(
-      ['submit', 'answer_consent', 'consent_change', 'reporter_message', 'confirm', 'dispute'].sort(),
+      [
+        ...['submit', 'answer_consent', 'consent_change', 'reporter_message', 'confirm', 'dispute'],
+        ...['reopen', 'invite_person', 'join', 'change_code', 'close_mailbox'],
+      ].sort(),
     );
   });
 
@@ -44,18 +52,27 @@ describe('mayAct', () => {
       'return',
       'send_intervention',
       'state_reply',
+      'monitor',
+      'review',
+      'act_again',
     ]);
-    expect(allowed(staff('senior_official', CAP.draft))).toEqual(['draft_intervention']);
+    expect(allowed(staff('senior_official', CAP.draft))).toEqual([
+      'draft_intervention',
+      'follow_up',
+      'end_intervention',
+    ]);
     expect(allowed(staff('senior_official', CAP.clear))).toEqual(['clear_intervention']);
     expect(allowed(staff('senior_official', CAP.epoch))).toEqual(['succession']);
     expect(allowed(staff('senior_official', CAP.oversee | CAP.erase))).toEqual([]);
-    expect(allowed(staff('custodian', CAP.erase))).toEqual(['erase']);
+    expect(allowed(staff('custodian', CAP.erase))).toEqual(CUSTODY);
+    expect(allowed(staff('mechanism', CAP.refer))).toEqual(['note_referral']);
   });
 
   it('no role kind outside the table does anything, whatever its capabilities', () => {
     const idle = ROLE_KINDS.filter((kind) => allowed(staff(kind)).length === 0);
-    expect(idle).toEqual(['mechanism', 'oversight', 'administrator']);
-    expect(allowed(staff('custodian'))).toEqual(['erase']);
+    expect(idle).toEqual(['oversight', 'administrator']);
+    expect(allowed(staff('custodian'))).toEqual(CUSTODY);
+    expect(allowed(staff('mechanism'))).toEqual(['note_referral']);
     expect([...allowed(staff('focal_point'))].sort()).toEqual(
       [...TRIAGE_ACTS, 'clear_intervention', 'succession'].sort(),
     );
@@ -90,23 +107,25 @@ describe('maySee', () => {
 
   it.each([
     ['system', SYSTEM, TO.routed, ['status', 'timeline']],
-    ['reporter', REPORTER, TO.routed, ['status', 'timeline', 'main', 'identity']],
-    ['focal point', FOCAL, TO.received, ['status', 'timeline', 'main', 'identity', 'internal']],
+    ['reporter', REPORTER, TO.routed, ['status', 'timeline', 'main', 'identity', 'extract']],
+    ['focal point', FOCAL, TO.received, ['status', 'timeline', 'main', 'identity', 'internal', 'extract']],
     ['another focal point', OTHER_FOCAL, TO.received, []],
     ['official before routing', OFFICIAL, TO.inScope, []],
-    ['official, named', OFFICIAL, TO.routed, ['status', 'timeline', 'main', 'identity']],
-    ['official, pseudonym', OFFICIAL, pseudonym, ['status', 'timeline', 'main']],
+    ['official, named', OFFICIAL, TO.routed, ['status', 'timeline', 'main', 'identity', 'extract']],
+    ['official, pseudonym', OFFICIAL, pseudonym, ['status', 'timeline', 'main', 'extract']],
     ['oversight', oversight, TO.routed, ['timeline']],
     ['oversight without the capability', { ...oversight, caps: 0 }, TO.routed, []],
     ['custodian', { ...CUSTODIAN, roleId: FOCAL.roleId }, TO.routed, []],
     ['mechanism', staff('mechanism'), TO.routed, []],
+    ['mechanism with an extract', MECHANISM_OFFICER, REFERRED, ['extract']],
+    ['another mechanism', { ...MECHANISM_OFFICER, roleId: id('9') }, REFERRED, []],
     ['administrator', staff('administrator'), TO.routed, []],
     ['stepped back', FOCAL, [...TO.received, [{ kind: 'recuse', whole_role: false }, FOCAL]], []],
     [
       'a colleague of one who stepped back',
       FOCAL_2,
       [...TO.received, [{ kind: 'recuse', whole_role: false }, FOCAL]],
-      ['status', 'timeline', 'main', 'identity', 'internal'],
+      ['status', 'timeline', 'main', 'identity', 'internal', 'extract'],
     ],
   ] as readonly (readonly [string, Actor, readonly Step[], readonly string[]])[])(
     '%s',

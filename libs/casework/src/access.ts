@@ -1,6 +1,6 @@
 /** Who may do and see what, whatever the case's state: the table of SPEC.md §7. */
 import { effectiveConsent } from './consent.js';
-import type { CaseState } from './state.js';
+import type { CaseState, Referral } from './state.js';
 import type { ActKind } from './acts.js';
 
 export const ROLE_KINDS = [
@@ -31,6 +31,8 @@ export const CAP = {
   oversee: 32,
   /** Erase, as one of two custodians. */
   erase: 64,
+  /** Record what a mechanism did with its extract. */
+  refer: 128,
 } as const;
 export type Capability = keyof typeof CAP;
 
@@ -43,10 +45,16 @@ export type StaffActor = {
   readonly certificate: string;
 };
 
-export type Actor = { readonly kind: 'system' } | { readonly kind: 'reporter' } | StaffActor;
+/** Whoever holds a code of this case: the submitter (0, the default), or the person affected of that row. */
+export type ReporterActor = { readonly kind: 'reporter'; readonly person?: number };
 
-/** The desk an act is done from: the focal point's, the official's, either, or none (not tied to the case). */
-export type Desk = 'triage' | 'official' | 'either' | 'none';
+export type Actor = { readonly kind: 'system' } | ReporterActor | StaffActor;
+
+/**
+ * The desk an act is done from: the focal point's, the official's, either; a mechanism's, which holds an extract; or
+ * none (not tied to the case).
+ */
+export type Desk = 'triage' | 'official' | 'either' | 'mechanism' | 'none';
 
 type Permission = {
   readonly system?: true;
@@ -62,6 +70,8 @@ const REPORTER: Permission = { reporter: true };
 // SPEC.md §7: an official to whom an escalation was delivered sits at the triage desk too.
 const TRIAGE: Permission = { staff: { kinds: CASE_STAFF, cap: 'triage', desk: 'triage' } };
 const DECIDE: Permission = { staff: { kinds: OFFICIALS, cap: 'decide', desk: 'official' } };
+const CUSTODY: Permission = { staff: { kinds: ['custodian'], cap: 'erase', desk: 'none' } };
+const DRAFT: Permission = { staff: { kinds: OFFICIALS, cap: 'draft', desk: 'official' } };
 const CASE_WORK: Permission = { staff: { kinds: CASE_STAFF, cap: 'triage', desk: 'either' } };
 
 export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
@@ -74,6 +84,9 @@ export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
   dispute: REPORTER,
   consent_change: REPORTER,
   answer_consent: REPORTER,
+  join: REPORTER,
+  change_code: REPORTER,
+  close_mailbox: REPORTER,
   acknowledge: TRIAGE,
   start_triage: TRIAGE,
   request_info: TRIAGE,
@@ -83,19 +96,36 @@ export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
   stop_asking: TRIAGE,
   close_out_of_scope: TRIAGE,
   route: TRIAGE,
+  divert: TRIAGE,
   message: CASE_WORK,
   access: CASE_WORK,
   grant: CASE_WORK,
   reprioritise: CASE_WORK,
   recuse: CASE_WORK,
+  hold: CASE_WORK,
+  resume: { ...CASE_WORK, system: true },
+  assess_risk: CASE_WORK,
+  refer: CASE_WORK,
+  link: CASE_WORK,
+  close: CASE_WORK,
+  reopen: { ...CASE_WORK, reporter: true },
+  invite_person: { ...CASE_WORK, reporter: true },
   succession: { staff: { kinds: CASE_STAFF, cap: 'epoch', desk: 'either' } },
   accept: DECIDE,
   return: DECIDE,
-  draft_intervention: { staff: { kinds: OFFICIALS, cap: 'draft', desk: 'official' } },
+  draft_intervention: DRAFT,
+  follow_up: DRAFT,
+  end_intervention: DRAFT,
   clear_intervention: { staff: { kinds: CASE_STAFF, cap: 'clear', desk: 'either' } },
   send_intervention: DECIDE,
   state_reply: DECIDE,
-  erase: { staff: { kinds: ['custodian'], cap: 'erase', desk: 'none' } },
+  monitor: DECIDE,
+  review: DECIDE,
+  act_again: DECIDE,
+  note_referral: { staff: { kinds: ['mechanism'], cap: 'refer', desk: 'mechanism' } },
+  legal_hold: CUSTODY,
+  review_retention: CUSTODY,
+  erase: CUSTODY,
 };
 
 /** Whether a staff certificate carries a capability. */
@@ -115,8 +145,14 @@ export function mayAct(actor: Actor, act: ActKind): boolean {
 export function sitsAt(actor: StaffActor, state: CaseState, desk: Desk): boolean {
   const triage = actor.roleId === state.role || actor.roleId === state.escalatedTo;
   const official = actor.roleId === state.routedTo || actor.roleId === state.escalatedTo;
+  if (desk === 'mechanism') return referralOf(state, actor.roleId) !== undefined;
   if (desk === 'triage') return triage;
   return desk === 'official' ? official : desk === 'none' || triage || official;
+}
+
+/** What a mechanism's role was given; absent if nothing. */
+export function referralOf(state: CaseState, role: string): Referral | undefined {
+  return state.referrals.find((referral) => referral.role === role);
 }
 
 /** Whether the officer or her role stepped back, or the reporter excluded the role. */
@@ -127,8 +163,11 @@ export function isBarred(actor: StaffActor, state: CaseState): 'recused' | 'role
   return recused ? 'recused' : undefined;
 }
 
-/** What there is to see of a case. `timeline`: events, clocks and codes; the others are sealed compartments. */
-export const VIEWS = ['status', 'timeline', 'main', 'identity', 'internal'] as const;
+/**
+ * What there is to see of a case. `timeline`: events, clocks and codes; the others are sealed compartments, `extract`
+ * those made for one channel or one person, each with boxes of its own.
+ */
+export const VIEWS = ['status', 'timeline', 'main', 'identity', 'internal', 'extract'] as const;
 export type View = (typeof VIEWS)[number];
 
 /**
@@ -140,8 +179,13 @@ export function maySee(actor: Actor, view: View, state: CaseState): boolean {
   if (actor.kind === 'system') return view === 'timeline' || view === 'status';
   if (actor.kind === 'reporter') return view !== 'internal';
   if (actor.roleKind === 'oversight') return view === 'timeline' && hasCap(actor, 'oversee');
-  if (!(CASE_STAFF as readonly RoleKind[]).includes(actor.roleKind)) return false;
-  if (isBarred(actor, state) !== undefined || !sitsAt(actor, state, 'either')) return false;
+  return isBarred(actor, state) === undefined && staffMaySee(actor, view, state);
+}
+
+function staffMaySee(actor: StaffActor, view: View, state: CaseState): boolean {
+  if (actor.roleKind === 'mechanism') return view === 'extract' && sitsAt(actor, state, 'mechanism');
+  const isCaseStaff = (CASE_STAFF as readonly RoleKind[]).includes(actor.roleKind);
+  if (!isCaseStaff || !sitsAt(actor, state, 'either')) return false;
   if (actor.roleId === state.role) return true;
   // SPEC.md §3: K3 at level P hands over the facts without the names; staff notes are never part of it.
   if (view === 'identity') return effectiveConsent(state.consents, 'K3').level === 'N';

@@ -2,7 +2,7 @@
 import { type Json, ParseError } from '@app/encoding';
 import { CLOCKS } from './clocks.js';
 import { CONSENT_CODES, LEVELS, PERSON_ROWS, SCOPES } from './consent.js';
-import { consentText, TEST_FIELDS } from './events.js';
+import { AGAIN, consentText, HOLD, KEEP, RISK_FIELDS, TEST_FIELDS } from './events.js';
 import {
   bool,
   code,
@@ -14,9 +14,27 @@ import {
   parseRecord,
   whole,
 } from './fields.js';
-import { CHANNEL, INT, OOS, PRI, RETURN, RSP, URGENCY } from './vocabularies.js';
+import {
+  CHANNEL,
+  CLOSE,
+  DIVERT,
+  INT,
+  MECHANISM,
+  NOTED,
+  OOS,
+  PRI,
+  RELATION,
+  RETURN,
+  RSP,
+  URGENCY,
+} from './vocabularies.js';
 
-const ROLE_KIND_OF_TARGET = ['senior_official', 'alternate', 'ethics'] as const;
+/** The kinds of role each of these acts may lead to. */
+const TARGETS = {
+  route: ['senior_official', 'alternate', 'ethics'],
+  divert: ['alternate', 'ethics'],
+  refer: ['mechanism'],
+} as const;
 
 const role = hexText(16);
 const certificate = hexText(32);
@@ -25,6 +43,7 @@ const number = whole(1, 0xffff);
 const event = whole(1, 0xffff_ffff);
 const answer = { person, through: optional(person), scope: code(SCOPES), code: code(CONSENT_CODES) };
 const compartment = whole(0, 255);
+const extract = whole(16, 255);
 
 const ACTS = {
   submit: {
@@ -50,7 +69,12 @@ const ACTS = {
   consent_change: answer,
   close_out_of_scope: { reason: code(OOS), second: optional(certificate) },
   /** `target` is what the KEYSET says of the role; absent if it does not know it. */
-  route: { role, target: optional(code(ROLE_KIND_OF_TARGET)) },
+  route: { role, target: optional(code(TARGETS.route)) },
+  /** To the alternate or the ethics office: the official has a conflict, or United Nations personnel is alleged. */
+  divert: { role, target: optional(code(TARGETS.divert)), instead_of: optional(role), reason: code(DIVERT) },
+  /** An extract of its own for one United Nations office. */
+  refer: { channel: code(MECHANISM), role, target: optional(code(TARGETS.refer)), compartment: extract },
+  note_referral: { number: whole(1, 255), note: code(NOTED) },
   accept: {},
   return: { reason: code(RETURN) },
   recuse: { whole_role: bool },
@@ -68,7 +92,25 @@ const ACTS = {
   },
   clear_intervention: { number },
   send_intervention: { number },
+  follow_up: { number },
+  end_intervention: { number },
   state_reply: { number, response: code(RSP), complete: bool },
+  assess_risk: { ...RISK_FIELDS, changed: bool },
+  hold: { reason: code(HOLD), second: optional(certificate) },
+  resume: {},
+  monitor: {},
+  review: {},
+  act_again: { reason: code(AGAIN) },
+  /** `into`: the case it is merged with. */
+  close: { reason: code(CLOSE), into: optional(role), second: optional(certificate) },
+  reopen: {},
+  link: { case: role, relation: code(RELATION) },
+  invite_person: { person, compartment: extract },
+  join: {},
+  change_code: {},
+  close_mailbox: {},
+  legal_hold: { on: bool, second: optional(certificate) },
+  review_retention: { decision: code(KEEP), second: optional(certificate) },
   access: { compartment },
   grant: { role, compartment },
   succession: { epoch: event },
@@ -94,4 +136,26 @@ export function parseAct(json: Json): CaseAct {
   const known = ACT_KINDS.find((candidate) => candidate === kind);
   if (known === undefined) throw new ParseError('unknown_act', 'act.kind');
   return { kind: known, ...parseRecord<FieldTable>(ACTS[known], fields, `act.${known}`) } as CaseAct;
+}
+
+/** The role an act hands the case, or a part of it, to; absent for all other acts. */
+export function targetRole(act: CaseAct): string | undefined {
+  return isHandOver(act) ? act.role : undefined;
+}
+
+/**
+ * The act with what the KEYSET says of the role it leads to, whatever its author said.
+ * @param kind - of the role of {@link targetRole}; absent if the KEYSET does not know it.
+ */
+export function withTarget(act: CaseAct, kind: string | undefined): CaseAct {
+  if (!isHandOver(act)) return act;
+  const { target: _, ...rest } = act;
+  const kinds: readonly string[] = TARGETS[act.kind];
+  return kind !== undefined && kinds.includes(kind) ? ({ ...rest, target: kind } as CaseAct) : rest;
+}
+
+type HandOver = ActOf<'route'> | ActOf<'divert'> | ActOf<'refer'>;
+
+function isHandOver(act: CaseAct): act is HandOver {
+  return Object.hasOwn(TARGETS, act.kind);
 }

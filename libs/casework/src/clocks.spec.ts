@@ -19,6 +19,7 @@ import {
   SYSTEM,
   T0,
   TO,
+  withdraw,
 } from '../test/histories.js';
 import {
   type Clock,
@@ -172,8 +173,9 @@ describe('PA1 pauses C3', () => {
   });
 
   it('erasing ends an open pause', () => {
-    const erase = { kind: 'erase', reason: 'retention', second: FOCAL.certificate } as const;
-    const { state } = history(...asked, [erase, CUSTODIAN, 5 * HOUR]);
+    const erase = { kind: 'erase', reason: 'withdrawn', second: FOCAL.certificate } as const;
+    const withdrawn: Step = [withdraw('K2'), REPORTER, 4 * HOUR];
+    const { state } = history(...asked, withdrawn, [erase, CUSTODIAN, 5 * HOUR]);
     expect(clock(state, 'C3')).toMatchObject({ stoppedBy: 'erased', pauses: [{ to: T0 + 5 * HOUR }] });
     expect(times(state, 'C3')[0]).toMatchObject({ grossSeconds: 5 * HOUR, netSeconds: 2 * HOUR });
   });

@@ -6,7 +6,7 @@ import type { Instant } from '@app/encoding';
 import { Invariant } from '@app/encoding';
 import type { PauseCode } from './vocabularies.js';
 
-export const CLOCKS = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C10'] as const;
+export const CLOCKS = ['C1', 'C2', 'C3', 'C4', 'C5', 'C6', 'C7', 'C8', 'C9', 'C10', 'C11'] as const;
 export type ClockId = (typeof CLOCKS)[number];
 
 /** Why a clock stopped: the awaited event, an exemption from it, or something that makes it impossible. */
@@ -21,8 +21,11 @@ export const CLOCK_STOPS = [
 ] as const;
 export type ClockStop = (typeof CLOCK_STOPS)[number];
 
-/** `stricter`: runs beside the clock it tightens, from the moment the priority rose. */
-export type ClockOrigin = 'first' | 'restarted' | 'stricter';
+/**
+ * `restarted`: goes on from the one before it. `renewed`: a new demand, after a reopening or a further act.
+ * `stricter`: runs beside the clock it tightens, from the moment the priority rose.
+ */
+export type ClockOrigin = 'first' | 'restarted' | 'renewed' | 'stricter';
 
 export type Pause = { readonly reason: PauseCode; readonly from: Instant; readonly to?: Instant };
 
@@ -73,26 +76,28 @@ export function stopClocks(
 ): readonly Clock[] {
   return clocks.map((clock) =>
     isRunning(clock) && which(clock)
-      ? withDue({ ...endPause(clock, at), stoppedAt: at, stoppedBy: by })
+      ? withDue({ ...endPauses(clock, at), stoppedAt: at, stoppedBy: by })
       : clock,
   );
 }
 
+/** Pauses the running clocks of these ids; reasons may overlap, and each ends by itself. */
 export function pauseClocks(
   clocks: readonly Clock[],
-  id: ClockId,
+  ids: readonly ClockId[],
   reason: PauseCode,
   at: Instant,
 ): readonly Clock[] {
   return clocks.map((clock) =>
-    clock.id === id && isRunning(clock)
+    ids.includes(clock.id) && isRunning(clock)
       ? withDue({ ...clock, pauses: [...clock.pauses, { reason, from: at }] })
       : clock,
   );
 }
 
-export function resumeClocks(clocks: readonly Clock[], id: ClockId, at: Instant): readonly Clock[] {
-  return clocks.map((clock) => (clock.id === id ? withDue(endPause(clock, at)) : clock));
+/** Ends the pauses of one reason. */
+export function resumeClocks(clocks: readonly Clock[], reason: PauseCode, at: Instant): readonly Clock[] {
+  return clocks.map((clock) => withDue(endPauses(clock, at, reason)));
 }
 
 /**
@@ -149,16 +154,21 @@ function pendingDue(clock: Clock): Instant | undefined {
   return isRunning(clock) && clock.lapsedAt === undefined ? clock.dueAt : undefined;
 }
 
+/** A second under two reasons is paused once. Pauses are in the order they began. */
 function pausedSeconds(clock: Clock, until: Instant): number {
-  return clock.pauses.reduce((sum, pause) => sum + (pause.to ?? until) - pause.from, 0);
+  let [sum, counted] = [0, -Infinity];
+  for (const { from, to = until } of clock.pauses) {
+    sum += Math.max(0, to - Math.max(from, counted));
+    counted = Math.max(counted, to);
+  }
+  return sum;
 }
 
-function endPause(clock: Clock, at: Instant): Clock {
+function endPauses(clock: Clock, at: Instant, reason?: PauseCode): Clock {
   if (!isRunning(clock)) return clock;
-  return {
-    ...clock,
-    pauses: clock.pauses.map((pause) => (pause.to === undefined ? { ...pause, to: at } : pause)),
-  };
+  const ends = (pause: Pause): boolean =>
+    pause.to === undefined && (reason === undefined || pause.reason === reason);
+  return { ...clock, pauses: clock.pauses.map((pause) => (ends(pause) ? { ...pause, to: at } : pause)) };
 }
 
 function withDue({ dueAt: _, ...clock }: Clock): Clock {

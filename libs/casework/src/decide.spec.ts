@@ -111,14 +111,6 @@ const LEGAL: readonly Legal[] = [
   ],
   ['T12', CLEARED, { kind: 'send_intervention', number: 1 }, OFFICIAL, 'INTERVENTION_SENT', 'ACTION_ONGOING'],
   [
-    'T18',
-    TO.received,
-    { kind: 'erase', reason: 'retention', second: hash('7') },
-    CUSTODIAN,
-    'ERASED',
-    'ERASED',
-  ],
-  [
     'T18 on withdrawal',
     [...TO.received, [withdraw('K2'), REPORTER]],
     { kind: 'erase', reason: 'withdrawn', second: hash('7') },

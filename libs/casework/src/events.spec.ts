@@ -15,7 +15,7 @@ import {
   parseDetail,
   parseEventType,
 } from './events.js';
-import { INT, OOS, SCOPE, VER } from './vocabularies.js';
+import { CLOSE, DIVERT, INT, NOTED, OOS, RELATION, SCOPE, VER } from './vocabularies.js';
 
 const longest = (list: readonly string[]): string => list.reduce((a, b) => (b.length > a.length ? b : a));
 const two = { by: hash('e'), second: hash('f') };
@@ -79,19 +79,39 @@ const LONGEST: Record<EventName, Json> = {
   INTERVENTION_CLEARED: { number: 65_535, by: hash('a') },
   INTERVENTION_SENT: { ...moves, number: 65_535, channel: 'PLATFORM', level: 'N' },
   STATE_REPLY: { number: 65_535, response: 'RSP9', complete: false },
+  HELD: { ...moves, ...two, reason: 'PA4' },
+  RESUMED: { ...moves, reason: 'PA4' },
+  MONITORED: moves,
+  ACTION_RESUMED: { ...moves, reason: 'FURTHER_ACT' },
+  CLOSED: { ...moves, ...two, reason: longest(CLOSE), into: id('a') },
+  REOPENED: { ...moves, person: 8 },
+  DIVERTED: { ...moves, role: id('a'), instead_of: id('b'), reason: longest(DIVERT) },
+  FOLLOWED_UP: { number: 65_535 },
+  INTERVENTION_ENDED: { number: 65_535 },
+  REVIEWED: {},
+  RISK_ASSESSED: { by: hash('a'), likelihood: 'moderate', severity: 'moderate', changed: false },
+  REFERRED: { channel: 'HRC', role: id('a'), compartment: 255 },
+  REFERRAL_NOTED: { role: id('a'), number: 255, note: longest(NOTED) },
+  PERSON_INVITED: { person: 8, compartment: 255 },
+  PERSON_JOINED: { person: 8 },
+  CODE_CHANGED: { person: 8 },
+  MAILBOX_CLOSED: { person: 8 },
+  LINKED: { case: id('a'), relation: longest(RELATION) },
+  LEGAL_HOLD: { ...two, on: false },
+  RETENTION_REVIEWED: { ...two, decision: 'erase' },
   ERASED: { ...moves, ...two, reason: 'withdrawn' },
 };
 
 describe('event types', () => {
   it('are distinct bytes below COVER', () => {
     const bytes = EVENT_NAMES.map((name) => EVENT_TYPES[name]);
-    expect(new Set(bytes).size).toBe(33);
+    expect(new Set(bytes).size).toBe(53);
     expect(Math.min(...bytes)).toBe(1);
     expect(Math.max(...bytes)).toBeLessThan(COVER);
     expect(EVENT_NAMES.map((name) => parseEventType(EVENT_TYPES[name]))).toEqual(EVENT_NAMES);
   });
 
-  it.each([0, 13, 50, COVER, 256])('unknown_type: %d', (byte) => {
+  it.each([0, 22, 64, COVER, 256])('unknown_type: %d', (byte) => {
     expect(() => parseEventType(byte)).toThrow(expect.objectContaining({ code: 'unknown_type' }));
   });
 });
@@ -111,7 +131,7 @@ describe('details', () => {
   });
 
   it.each(EVENT_NAMES)('%s refuses another field, and anything but an object', (name) => {
-    const more = { ...(LONGEST[name] as object), note: 'x' } as unknown as Json;
+    const more = { ...(LONGEST[name] as object), other: 'x' } as unknown as Json;
     expect(() => parseDetail(name, more)).toThrow(expect.objectContaining({ code: 'unknown_field' }));
     for (const json of [null, [], 'x', 1]) {
       expect(() => parseDetail(name, json)).toThrow(expect.objectContaining({ code: 'not_object' }));
@@ -128,7 +148,7 @@ describe('details', () => {
     ['not_whole', 'detail.CONFIRM.event', 'CONFIRM', { event: '1' }],
     ['out_of_range', 'detail.CONFIRM.event', 'CONFIRM', { event: 0 }],
     ['out_of_range', 'detail.LAPSED.instance', 'LAPSED', { clock: 'C1', instance: 65_536 }],
-    ['not_in_list', 'detail.LAPSED.clock', 'LAPSED', { clock: 'C11', instance: 1 }],
+    ['not_in_list', 'detail.LAPSED.clock', 'LAPSED', { clock: 'C12', instance: 1 }],
     ['not_in_list', 'detail.LAPSED.clock', 'LAPSED', { clock: 1, instance: 1 }],
     ['not_text', 'detail.SUBMITTED.consents', 'SUBMITTED', { ...(LONGEST.SUBMITTED as object), consents: 1 }],
     [

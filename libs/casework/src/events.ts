@@ -24,7 +24,23 @@ import {
   parseRecord,
   whole,
 } from './fields.js';
-import { CHANNEL, INT, OOS, PRI, RETURN, RISK, RSP, SCOPE, URGENCY, VER } from './vocabularies.js';
+import {
+  CHANNEL,
+  CLOSE,
+  DIVERT,
+  INT,
+  MECHANISM,
+  NOTED,
+  OOS,
+  PRI,
+  RELATION,
+  RETURN,
+  RISK,
+  RSP,
+  SCOPE,
+  URGENCY,
+  VER,
+} from './vocabularies.js';
 
 /** The type byte of each event in the opening's header. Never renumbered. */
 export const EVENT_TYPES = {
@@ -40,8 +56,14 @@ export const EVENT_TYPES = {
   ACCEPTED: 10,
   RETURNED: 11,
   INTERVENTION_SENT: 12,
+  HELD: 13,
+  MONITORED: 14,
+  ACTION_RESUMED: 15,
+  CLOSED: 16,
+  REOPENED: 17,
   ERASED: 18,
   WITHDRAW: 19,
+  DIVERTED: 20,
   ESCALATED: 21,
   ASSIGNED: 32,
   INFO_RECEIVED: 33,
@@ -61,6 +83,20 @@ export const EVENT_TYPES = {
   SUCCESSION: 47,
   REPRIORITISED: 48,
   CONSENT_UNANSWERED: 49,
+  RESUMED: 50,
+  REFERRED: 51,
+  REFERRAL_NOTED: 52,
+  PERSON_INVITED: 53,
+  PERSON_JOINED: 54,
+  CODE_CHANGED: 55,
+  MAILBOX_CLOSED: 56,
+  LINKED: 57,
+  RISK_ASSESSED: 58,
+  FOLLOWED_UP: 59,
+  INTERVENTION_ENDED: 60,
+  REVIEWED: 61,
+  LEGAL_HOLD: 62,
+  RETENTION_REVIEWED: 63,
 } as const;
 export type EventName = keyof typeof EVENT_TYPES;
 export const EVENT_NAMES = Object.keys(EVENT_TYPES) as readonly EventName[];
@@ -82,7 +118,10 @@ export const PHASES = [
   'ROUTED',
   'ACCEPTED',
   'ACTION_ONGOING',
+  'MONITORING',
+  'ON_HOLD',
   'CLOSED',
+  'REOPENED',
   'ERASED',
 ] as const;
 export type Phase = (typeof PHASES)[number];
@@ -103,14 +142,27 @@ const intervention = { number: whole(1, 0xffff) };
 const message = { feedback: bool };
 const compartment = whole(0, 255);
 
+/** 16 + n: the compartment of one person's, or one channel's, extract. */
+const extract = whole(16, 255);
+/** 0 is the submitter. */
+const person0 = whole(0, PERSON_ROWS);
+
+/** The pauses that a hold makes. */
+export const HOLD = ['PA3', 'PA4'] as const;
+/** Why action starts again after a time of watching. */
+export const AGAIN = ['FURTHER_ACT', 'NO_REMEDY'] as const;
+/** What a yearly review of retention decides. */
+export const KEEP = ['keep', 'erase'] as const;
+
+export const RISK_FIELDS = { likelihood: code(RISK), severity: code(RISK) } as const;
+
 /** The five parts of the triage test (SPEC.md §4): category, act, link, credibility, risk. */
 export const TEST_FIELDS = {
   scope: code(SCOPE),
   act: bool,
   link: bool,
   credibility: code(VER),
-  likelihood: code(RISK),
-  severity: code(RISK),
+  ...RISK_FIELDS,
 } as const;
 
 /** Consent codes as 104 characters of text. */
@@ -145,6 +197,13 @@ const DETAILS = {
   ROUTED: { ...moves, role },
   ACCEPTED: { ...moves, role },
   RETURNED: { ...moves, role, reason: code(RETURN) },
+  HELD: { ...moves, ...twoOfficers, reason: code(HOLD) },
+  RESUMED: { ...moves, reason: code(HOLD) },
+  MONITORED: moves,
+  ACTION_RESUMED: { ...moves, reason: code(AGAIN) },
+  CLOSED: { ...moves, by: certificate, second: certificate, reason: code(CLOSE), into: optional(role) },
+  REOPENED: { ...moves, person: optional(person0) },
+  DIVERTED: { ...moves, role, instead_of: role, reason: code(DIVERT) },
   ESCALATED: { clock: code(['C3']), delivered: bool, role: optional(role) },
   LAPSED: { clock: code(CLOCKS), instance: whole(1, 0xffff) },
   REPORTER_MSG: {},
@@ -164,6 +223,19 @@ const DETAILS = {
   INTERVENTION_CLEARED: { ...intervention, ...signed },
   INTERVENTION_SENT: { ...moves, ...intervention, channel: code(CHANNEL), level: code(LEVELS) },
   STATE_REPLY: { ...intervention, response: code(RSP), complete: bool },
+  FOLLOWED_UP: intervention,
+  INTERVENTION_ENDED: intervention,
+  REVIEWED: {},
+  RISK_ASSESSED: { ...signed, ...RISK_FIELDS, changed: bool },
+  REFERRED: { channel: code(MECHANISM), role, compartment: extract },
+  REFERRAL_NOTED: { role, number: whole(1, 255), note: code(NOTED) },
+  PERSON_INVITED: { person, compartment: extract },
+  PERSON_JOINED: { person },
+  CODE_CHANGED: { person: person0 },
+  MAILBOX_CLOSED: { person: person0 },
+  LINKED: { case: role, relation: code(RELATION) },
+  LEGAL_HOLD: { ...twoOfficers, on: bool },
+  RETENTION_REVIEWED: { by: certificate, second: certificate, decision: code(KEEP) },
   ERASED: { ...moves, by: certificate, second: certificate, reason: code(['withdrawn', 'retention']) },
 } as const satisfies Record<EventName, FieldTable>;
 

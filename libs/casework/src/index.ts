@@ -8,13 +8,15 @@ export {
   mayAct,
   maySee,
   ROLE_KINDS,
+  referralOf,
+  type ReporterActor,
   type RoleKind,
   sitsAt,
   type StaffActor,
   type View,
   VIEWS,
 } from './access.js';
-export { ACT_KINDS, type ActKind, type ActOf, type CaseAct, parseAct } from './acts.js';
+export { ACT_KINDS, type ActKind, type ActOf, type CaseAct, parseAct, targetRole, withTarget } from './acts.js';
 export {
   type Clock,
   type ClockId,
@@ -27,7 +29,6 @@ export {
   isLapsed,
   isRunning,
   netSeconds,
-  nextDeadline,
   type Pause,
   runningClocks,
 } from './clocks.js';
@@ -54,7 +55,9 @@ export {
   scopeOfChannel,
   SCOPES,
 } from './consent.js';
-export { type Context, decide, type Decision, REFUSAL_CODES, type RefusalCode } from './decide.js';
+export { applyEvent } from './apply.js';
+export { decide, type Decision } from './decide.js';
+export { type Context, REFUSAL_CODES, type RefusalCode } from './refusing.js';
 export {
   ACTOR_CLASSES,
   type ActorClass,
@@ -74,7 +77,14 @@ export {
   type Phase,
   PHASES,
 } from './events.js';
-export { acceleratePolicy, DEFAULT_POLICY, parsePolicy, type Policy, type Targets } from './policy.js';
+export {
+  acceleratePolicy,
+  DEFAULT_POLICY,
+  type Limits,
+  parsePolicy,
+  type Policy,
+  type Targets,
+} from './policy.js';
 export { COUNTRIES, NO_COUNTRY } from './countries.js';
 export { replay, type ResponseTime, responseTimes } from './replay.js';
 export {
@@ -91,13 +101,21 @@ export {
   splitReport,
 } from './report.js';
 export {
-  applyEvent,
   type CaseState,
   currentPriority,
   type EscalationBox,
+  type Expiry,
+  type Hold,
   type Intervention,
   INTERVENTION_STATES,
   type InterventionState,
+  isConfirmed,
+  isRiskKnown,
+  nextDue,
+  owesEscalation,
+  type Person,
+  type Referral,
+  standing,
 } from './state.js';
 export { reporterStatus, type ReporterStatus, type Status, STATUSES } from './status.js';
 export { isUntriaged, nextPhase, type PhaseBefore, type Rule, RULES } from './transitions.js';
@@ -110,6 +128,7 @@ export {
   CLOSE,
   type CloseCode,
   DIGITAL_MOD,
+  DIVERT,
   ENG,
   ENG_LABELS,
   type EngCode,
@@ -117,9 +136,13 @@ export {
   INT_CHANNELS,
   type InterventionKind,
   LINK,
+  MECHANISM,
+  type Mechanism,
   MOD,
   type ModCode,
   NATURE,
+  type Noted,
+  NOTED,
   OOS,
   type OosCode,
   PAUSE,
@@ -127,6 +150,8 @@ export {
   PERP_KIND,
   PRI,
   type Priority,
+  type Relation,
+  RELATION,
   REQ,
   type ReqCode,
   RETURN,

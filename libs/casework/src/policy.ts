@@ -24,6 +24,20 @@ const POLICY_FIELDS = {
     C7: byPriority,
     C8: seconds,
     C9: byPriority,
+    C11: byPriority,
+  }),
+  /** How long things hold. */
+  limits: record({
+    /** A risk assessment, before something is sent to the State concerned. */
+    risk: seconds,
+    /** A grant of K5 or K6, before it has to be confirmed. */
+    consent: seconds,
+    /** A hold: at the person's wish, and for protection. */
+    hold: record({ PA3: seconds, PA4: seconds }),
+    /** Silence after which a person counts as unreachable. */
+    unreachable: seconds,
+    /** After closing: out of scope, never shared, and the yearly review of the rest. */
+    retention: record({ out_of_scope: seconds, unshared: seconds, review: seconds }),
   }),
   /** The longest time between a promise and its entry in the ledger, seconds. */
   max_promise_delay: whole(1, DAY),
@@ -35,6 +49,7 @@ const POLICY_FIELDS = {
 /** Target times in whole seconds. */
 export type Policy = Parsed<typeof POLICY_FIELDS>;
 export type Targets = Policy['targets'];
+export type Limits = Policy['limits'];
 
 /** Targets that differ by priority. */
 export type PriorityTargets = Targets['C3'];
@@ -61,14 +76,22 @@ export const DEFAULT_POLICY: Policy = {
     C7: P34(72 * HOUR, 14 * DAY, 30 * DAY),
     C8: 60 * DAY,
     C9: P34(30 * DAY, 60 * DAY, 90 * DAY),
+    C11: P34(30 * DAY, 90 * DAY, 90 * DAY),
+  },
+  limits: {
+    risk: 7 * DAY,
+    consent: 30 * DAY,
+    hold: { PA3: 30 * DAY, PA4: 14 * DAY },
+    unreachable: 180 * DAY,
+    retention: { out_of_scope: 90 * DAY, unshared: 180 * DAY, review: 365 * DAY },
   },
   max_promise_delay: 600,
   tick_seconds: 60,
 };
 
 /**
- * The same policy with every case target divided by `factor` and rounded up, at least one second. The ledger's own
- * times stay.
+ * The same policy with every case target divided by `factor` and rounded up, at least one second. The limits and
+ * the ledger's own times stay.
  * @param factor - more than 1 makes the clocks run out sooner.
  * @param note - says in public that and why the times are not the real ones.
  */
@@ -80,7 +103,7 @@ export function acceleratePolicy(policy: Policy, factor: number, note: string): 
     P3: faster(of.P3),
     P4: faster(of.P4),
   });
-  const { C1, C2, C3, C5, C6, C7, C8, C9 } = policy.targets;
+  const { C1, C2, C3, C5, C6, C7, C8, C9, C11 } = policy.targets;
   return {
     ...policy,
     note,
@@ -93,6 +116,7 @@ export function acceleratePolicy(policy: Policy, factor: number, note: string): 
       C7: each(C7),
       C8: faster(C8),
       C9: each(C9),
+      C11: each(C11),
     },
   };
 }

@@ -30,7 +30,7 @@ import {
 } from '../test/histories.js';
 import type { Actor } from './access.js';
 import type { CaseAct } from './acts.js';
-import type { RefusalCode } from './decide.js';
+import type { RefusalCode } from './refusing.js';
 
 type Refused = readonly [RefusalCode, string, readonly Step[], CaseAct, Actor];
 
@@ -278,7 +278,7 @@ const REFUSED: readonly Refused[] = [
     'already_shared',
     'erasing what was shared',
     [...TO.routed, [{ kind: 'return', reason: 'NOT_OURS' }, OFFICIAL]],
-    { kind: 'erase', reason: 'retention' },
+    { kind: 'erase', reason: 'withdrawn' },
     CUSTODIAN,
   ],
   [
@@ -298,8 +298,8 @@ const REFUSED: readonly Refused[] = [
   [
     'second_officer_required',
     'erasing alone',
-    TO.received,
-    { kind: 'erase', reason: 'retention' },
+    [...TO.received, [withdraw('K2'), REPORTER]],
+    { kind: 'erase', reason: 'withdrawn' },
     CUSTODIAN,
   ],
 ];

@@ -11,7 +11,8 @@ import {
 } from './clocks.js';
 import type { CaseEvent } from './events.js';
 import type { Policy } from './policy.js';
-import { applyEvent, type CaseState } from './state.js';
+import { applyEvent } from './apply.js';
+import type { CaseState } from './state.js';
 
 /**
  * Folds a whole history.
@@ -78,10 +79,13 @@ function onTime(clock: Clock): boolean | undefined {
 
 function cumulative(clocks: readonly Clock[], last: Clock, until: Instant): number {
   // SPEC.md §5: a stricter clock runs beside another one; adding the two would count the same seconds twice.
-  const before = last.origin === 'stricter' ? [] : clocks;
-  return before
-    .filter(({ id, instance, origin }) => id === last.id && instance < last.instance && origin !== 'stricter')
-    .reduce((sum, clock) => sum + grossSeconds(clock, until), grossSeconds(last, until));
+  const line = clocks.filter(({ id, origin }) => id === last.id && origin !== 'stricter');
+  let sum = grossSeconds(last, until);
+  for (let i = line.indexOf(last); line[i]?.origin === 'restarted'; i--) {
+    const before = line[i - 1];
+    if (before !== undefined) sum += grossSeconds(before, until);
+  }
+  return sum;
 }
 
 function present(row: { readonly [K in keyof ResponseTime]: ResponseTime[K] | undefined }): ResponseTime {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   CLEARED,
+  CLOSED,
   CUSTODIAN,
   DAY,
   DRAFT,
@@ -8,11 +9,14 @@ import {
   ESCALATE,
   FOCAL,
   hash,
+  HELD,
   history,
   id,
   LAPSED,
+  MONITORED,
   OFFICIAL,
   refusal,
+  REOPENED,
   REPORTER,
   ROUTE,
   SUBMIT,
@@ -26,7 +30,8 @@ import type { CaseAct } from './acts.js';
 import type { CaseEvent } from './events.js';
 import { DEFAULT_POLICY } from './policy.js';
 import { replay } from './replay.js';
-import { applyEvent, currentPriority } from './state.js';
+import { applyEvent } from './apply.js';
+import { currentPriority } from './state.js';
 import { reporterStatus } from './status.js';
 
 const withdrawn = (scope: 'K3' | 'K5'): Step => [withdraw(scope), REPORTER];
@@ -353,6 +358,10 @@ describe('reporterStatus', () => {
     [TO.routed, { status: 'with_senior_official' }],
     [TO.accepted, { status: 'with_senior_official' }],
     [TO.sent, { status: 'action_taken' }],
+    [MONITORED, { status: 'action_taken' }],
+    [HELD, { status: 'with_senior_official' }],
+    [CLOSED, { status: 'closed' }],
+    [REOPENED, { status: 'being_read' }],
     [[...LAPSED, [ESCALATE, SYSTEM]], { status: 'with_senior_official' }],
     [
       [...LAPSED, [ESCALATE, SYSTEM], [{ kind: 'start_triage' }, OFFICIAL]],
@@ -363,7 +372,12 @@ describe('reporterStatus', () => {
       { status: 'closed' },
     ],
     [
-      [...TO.inScope, asked, [{ kind: 'erase', reason: 'retention', second: hash('7') }, CUSTODIAN]],
+      [
+        ...TO.inScope,
+        asked,
+        [withdraw('K2'), REPORTER],
+        [{ kind: 'erase', reason: 'withdrawn', second: hash('7') }, CUSTODIAN],
+      ],
       { status: 'closed' },
     ],
   ] as readonly (readonly [readonly Step[], unknown])[])('%#', (steps, expected) => {

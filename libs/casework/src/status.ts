@@ -1,7 +1,7 @@
 /** What the reporter is told of a case: coarse enough to say nothing about who did what (SPEC.md §7). */
 import type { ConsentScope } from './consent.js';
 import type { Phase } from './events.js';
-import type { CaseState } from './state.js';
+import { type CaseState, standing } from './state.js';
 
 export const STATUSES = ['received', 'being_read', 'with_senior_official', 'action_taken', 'closed'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -14,14 +14,14 @@ export type ReporterStatus = {
 };
 
 export function reporterStatus(state: CaseState): ReporterStatus {
-  if (state.phase === 'AWAITING_INFO') return { status: statusOf(state), waitingFor: 'information' };
+  if (standing(state) === 'AWAITING_INFO') return { status: statusOf(state), waitingFor: 'information' };
   const { asked } = state;
   return asked === undefined
     ? { status: statusOf(state) }
     : { status: statusOf(state), waitingFor: 'consent', asked };
 }
 
-const BY_PHASE: Readonly<Record<Phase, Status>> = {
+const BY_PHASE: Readonly<Record<Exclude<Phase, 'ON_HOLD'>, Status>> = {
   RECEIVED: 'received',
   ACKNOWLEDGED: 'received',
   IN_TRIAGE: 'being_read',
@@ -31,12 +31,15 @@ const BY_PHASE: Readonly<Record<Phase, Status>> = {
   ROUTED: 'with_senior_official',
   ACCEPTED: 'with_senior_official',
   ACTION_ONGOING: 'action_taken',
+  MONITORING: 'action_taken',
+  REOPENED: 'being_read',
   CLOSED: 'closed',
   ERASED: 'closed',
 };
 
-function statusOf({ phase, escalatedTo }: CaseState): Status {
-  const status = BY_PHASE[phase];
+function statusOf(state: CaseState): Status {
+  const { escalatedTo } = state;
+  const status = BY_PHASE[standing(state)];
   const early = status === 'received' || status === 'being_read';
   return early && escalatedTo !== undefined ? 'with_senior_official' : status;
 }

@@ -208,6 +208,21 @@ export type PauseCode = (typeof PAUSE)[number];
 export const RETURN = ['NOT_OURS', 'INCOMPLETE', 'CONSENT_UNCLEAR', 'RISK', 'CONFLICT'] as const;
 export type ReturnCode = (typeof RETURN)[number];
 
+/** Why a case goes to the alternate or the ethics office instead. */
+export const DIVERT = ['CONFLICT', 'UN_PERSONNEL'] as const;
+
+/** How one case belongs to another. */
+export const RELATION = ['DUPLICATE', 'SAME_PERSON', 'CHAIN', 'SITUATION', 'FOLLOW_UP', 'MERGED'] as const;
+export type Relation = (typeof RELATION)[number];
+
+/** What a mechanism records about the extract it was given. */
+export const NOTED = ['RECEIVED', 'ACTION', 'REPLIED', 'DECLINED', 'ENDED'] as const;
+export type Noted = (typeof NOTED)[number];
+
+/** The United Nations offices an extract can go to. */
+export const MECHANISM = ['SP', 'TB', 'HRC'] as const;
+export type Mechanism = (typeof MECHANISM)[number];
+
 /** The State's response; RSP9 is no reply when the window ended. */
 export const RSP = ['RSP1', 'RSP2', 'RSP3', 'RSP4', 'RSP5', 'RSP6', 'RSP7', 'RSP8', 'RSP9'] as const;
 export type RspCode = (typeof RSP)[number];

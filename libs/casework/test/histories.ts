@@ -3,7 +3,8 @@ import type { Instant } from '@app/encoding';
 import { type Actor, CAP, type StaffActor } from '../src/access.js';
 import type { ActOf, CaseAct } from '../src/acts.js';
 import { type ConsentRow, encodeConsentMatrix, makeConsentMatrix } from '../src/consent.js';
-import { decide, type RefusalCode } from '../src/decide.js';
+import { decide } from '../src/decide.js';
+import type { RefusalCode } from '../src/refusing.js';
 import type { CaseEvent } from '../src/events.js';
 import { DEFAULT_POLICY } from '../src/policy.js';
 import type { CaseState } from '../src/state.js';
@@ -29,6 +30,10 @@ export const OFFICIAL = staff('senior_official', 'b', '3');
 export const OFFICIAL_2 = staff('senior_official', 'b', '4');
 export const OTHER_FOCAL = staff('focal_point', 'c', '5');
 export const CUSTODIAN = staff('custodian', 'd', '6');
+export const ALTERNATE = staff('alternate', 'e', '7');
+export const MECHANISM_OFFICER = staff('mechanism', 'f', '8');
+/** The person affected of the first row, once she has a code of her own. */
+export const PERSON_1: Actor = { kind: 'reporter', person: 1 };
 
 /** Consents of one person, as text. */
 export function consents(...rows: readonly Partial<ConsentRow>[]): string {
@@ -149,6 +154,30 @@ export const TO = {
     [{ kind: 'send_intervention', number: 1 }, OFFICIAL],
   ],
 } as const satisfies Record<string, readonly Step[]>;
+
+const REPLIED: Step = [{ kind: 'state_reply', number: 1, response: 'RSP1', complete: true }, OFFICIAL];
+const TOLD: Step = [{ kind: 'message', feedback: true }, OFFICIAL];
+
+/** The far end of the path: watched, closed after the person was told, opened again. */
+export const MONITORED: readonly Step[] = [...TO.sent, REPLIED, [{ kind: 'monitor' }, OFFICIAL]];
+export const CLOSE_ACT: ActOf<'close'> = { kind: 'close', reason: 'PARTLY', second: hash('4') };
+export const CLOSED: readonly Step[] = [...MONITORED, TOLD, [CLOSE_ACT, OFFICIAL]];
+export const REOPENED: readonly Step[] = [...CLOSED, [{ kind: 'reopen' }, REPORTER]];
+export const OUT_OF_SCOPE: readonly Step[] = [
+  ...TO.inTriage,
+  [{ kind: 'close_out_of_scope', reason: 'NO_UN_LINK', second: hash('2') }, FOCAL],
+];
+export const HELD: readonly Step[] = [...TO.accepted, [{ kind: 'hold', reason: 'PA3' }, OFFICIAL]];
+export const REFER: ActOf<'refer'> = {
+  kind: 'refer',
+  channel: 'SP',
+  role: MECHANISM_OFFICER.roleId,
+  target: 'mechanism',
+  compartment: 17,
+};
+export const REFERRED: readonly Step[] = [...TO.accepted, [REFER, OFFICIAL]];
+export const INVITE: ActOf<'invite_person'> = { kind: 'invite_person', person: 1, compartment: 16 };
+export const JOINED: readonly Step[] = [...TO.inScope, [INVITE, REPORTER], [{ kind: 'join' }, PERSON_1]];
 
 /** Further beginnings, and acts that several tests share. */
 export const AWAITING_INFO: readonly Step[] = [...TO.inTriage, [{ kind: 'request_info' }, FOCAL]];

@@ -1,5 +1,5 @@
 /** Answers of the staff origin. */
-import { type CaseEvent, decide, EVENT_TYPES, nextDeadline, parseAct } from '@app/casework';
+import { type CaseEvent, decide, EVENT_TYPES, nextDue, parseAct } from '@app/casework';
 import { type RouteName, sealedItems, type StaffAct } from '@app/contracts';
 import {
   checkSignature,
@@ -80,7 +80,7 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
           assignedToMe: false,
           eventNumber: one.events.length,
           receivedAt: one.state.submittedAt,
-          nextDeadline: nextDeadline(one.state) ?? null,
+          nextDeadline: nextDue(one.state) ?? null,
         })),
         next: null,
       };

@@ -1,5 +1,5 @@
 /** Adding to the ledger inside the caller's transaction: a case changes together with its entry or not at all. */
-import { type CaseEvent, type CaseState, encodeDetail, EVENT_TYPES, nextDeadline } from '@app/casework';
+import { type CaseEvent, type CaseState, encodeDetail, EVENT_TYPES, nextDue } from '@app/casework';
 import type { EventReceipt } from '@app/contracts';
 import {
   type ActorClass,
@@ -293,6 +293,6 @@ function derivedColumns(
     escalated: next.flags.escalated,
     eventNumber: next.eventNumber,
     lastCommitment: Buffer.from(commitment),
-    nextDeadline: nextDeadline(next) ?? null,
+    nextDeadline: nextDue(next) ?? null,
   };
 }

@@ -150,10 +150,15 @@ export function checkBoxes(context: ActContext, boxes: readonly KeyBox[], next: 
   }
 }
 
-/** Beyond the focal point's role, `main` needs K3 and `identity` needs K3 at the named level. */
+/**
+ * Beyond the focal point's role, `main` needs K3 and `identity` needs K3 at the named level. An extract goes to the
+ * office it was made for, whose consent the referral itself needed.
+ */
 function checkReach(compartment: number, role: string, next: CaseState): void {
-  if (compartment > IDENTITY || role === next.role) return;
+  if (role === next.role) return;
+  if (next.referrals.some((of) => of.role === role && of.compartment === compartment)) return;
   demand(role === next.routedTo || role === next.escalatedTo, 'codes_mismatch');
+  if (compartment > IDENTITY) return;
   const consent = effectiveConsent(next.consents, 'K3');
   demand(consent.granted && (compartment === MAIN || consent.level === 'N'), 'consent_missing');
 }

@@ -1,7 +1,15 @@
-import { type CaseAct, decide, mayAct, parseAct, type RefusalCode } from '@app/casework';
+import {
+  type CaseAct,
+  decide,
+  mayAct,
+  parseAct,
+  type RefusalCode,
+  targetRole,
+  withTarget,
+} from '@app/casework';
 import { type EventReceipt, type ProblemCode, sealedItems, type staffActSchema } from '@app/contracts';
-import { sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
-import { type Bytes, fromBase64, fromHex, type Json } from '@app/encoding';
+import { type Keyset, sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
+import { type Bytes, fromBase64, fromHex, type Json, toHex } from '@app/encoding';
 import { enqueue } from '@app/jobs/enqueue';
 import { caseForUpdate, Directory, LedgerAppender } from '@app/ledger';
 import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
@@ -29,6 +37,7 @@ const PROBLEM_OF: Partial<Record<RefusalCode, ProblemCode>> = {
   recused: 'not_found',
   role_excluded: 'not_found',
   consent_missing: 'consent_missing',
+  consent_outdated: 'consent_missing',
   level_exceeds_consent: 'consent_missing',
 };
 
@@ -72,7 +81,8 @@ export class ActsService {
   async #record(tx: Tx, context: ActContext, act: CaseAct, request: StaffActRequest): Promise<EventReceipt> {
     const { row, staff, now } = context;
     const { policy } = await this.#directory.policy(row.policyHash, tx);
-    const decision = decide(row.state, act, { now, actor: staff.actor, policy });
+    const told = withTarget(act, kindOf(context.keyset, targetRole(act)));
+    const decision = decide(row.state, told, { now, actor: staff.actor, policy });
     if (!decision.ok) throw refusalOf(decision.refusal.code);
     const { event, next } = decision;
 
@@ -102,6 +112,11 @@ export class ActsService {
     await insertSealed(tx, owner, request);
     return receipt;
   }
+}
+
+/** What the KEYSET says of a role. */
+function kindOf({ roles }: Keyset, role: string | undefined): string | undefined {
+  return roles.find(({ id }) => toHex(id) === role)?.kind;
 }
 
 function roleBytes(role: string | undefined): Buffer | null {

@@ -4,8 +4,7 @@ import {
   type Clock,
   decide,
   dueClocks,
-  isLapsed,
-  isUntriaged,
+  owesEscalation,
 } from '@app/casework';
 import { sha256 } from '@app/crypto/verify';
 import { fromHex, type Instant, toHex } from '@app/encoding';
@@ -30,7 +29,7 @@ export class LapseService {
     this.#directory = directory;
   }
 
-  /** Every lapse that is due in one case, each once and with its true time, however late this runs. */
+  /** Every lapse that is due in one case, and the end of a hold, each once and with its true time, however late. */
   async lapse(pseudonym: string): Promise<void> {
     const { tickSeconds } = await this.#directory.inForce();
     await this.#services.work.run(async (tx) => {
@@ -50,7 +49,11 @@ export class LapseService {
       await this.#record(step, { kind: 'lapse', clock: due.id, instance: due.instance }, []);
       return true;
     }
-    if (mustEscalate(row.state, now)) await this.#escalate(step);
+    if (row.state.hold !== undefined && row.state.hold.until <= now) {
+      await this.#record(step, { kind: 'resume' }, []);
+      return true;
+    }
+    if (owesEscalation(row.state)) await this.#escalate(step);
     return false;
   }
 
@@ -97,9 +100,4 @@ export class LapseService {
 
 function firstDue(state: CaseState, now: Instant): Clock | undefined {
   return [...dueClocks(state, now)].sort((a, b) => (a.dueAt ?? now) - (b.dueAt ?? now))[0];
-}
-
-function mustEscalate(state: CaseState, now: Instant): boolean {
-  if (state.flags.escalated || !isUntriaged(state.phase)) return false;
-  return state.clocks.some((clock) => clock.id === 'C3' && isLapsed(clock, now));
 }
