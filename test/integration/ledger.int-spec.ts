@@ -12,12 +12,12 @@ import { fromBase64, fromHex, toHex } from '@app/encoding';
 import { openings, announcedKeyset, proofFor, readPublished, receiptFor, receiptsOf } from '@app/ledger';
 import { parsePolicy, verifyTlogProof } from '@app/tlog';
 import { describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { withdrawK3 } from '../support/case-maker.js';
 import { START, TICK } from '../support/ledger-stage.js';
 import { eachLedger, intake, openCase, organisation, stage } from '../support/ledger-tests.js';
-import { auditStored } from '../support/sound.js';
+import { auditStored, expectSound } from '../support/sound.js';
 
 eachLedger();
 
@@ -171,6 +171,27 @@ describe('what is published', () => {
     expect(text('log.vkey')).toBe(`${organisation.keyset.logVkey}\n`);
     const names = text('witness.vkeys').trimEnd().split('\n');
     expect(names.map((line) => line.split('+')[0])).toEqual(['w1.example', 'w2.example']);
+  });
+
+  it('is whole again when all its files were lost while the newest tree had no quorum', async () => {
+    await openConsented();
+    const published = await stage.tick();
+    await stage.publisher().publish();
+    for (const witness of stage.witnesses) await witness.stop();
+    await stage.tick();
+    expect(await stage.publisher().publish()).toMatchObject({ published });
+    const proof = await proofFor(stage.store, 0);
+    rmSync(path.join(stage.ledgerDir, 'tile'), { recursive: true });
+    await expect(proofFor(stage.store, 0)).rejects.toMatchObject({ code: 'not_ready' });
+    rmSync(stage.ledgerDir, { recursive: true });
+    expect(await proofFor(stage.store, 0)).toBeNull();
+    expect(await stage.publisher().publish()).toMatchObject({ published });
+    expect(await proofFor(stage.store, 0)).toEqual(proof);
+    expect(await stage.audit()).toMatchObject({ size: published, findings: [] });
+    for (const witness of stage.witnesses) await witness.start();
+    const size = await stage.tick();
+    expect(await stage.publisher().publish()).toEqual({ published: size, problems: [] });
+    await expectSound(stage, size);
   });
 
   it('loses partial tiles a while after they have filled, and stays whole', async () => {
