@@ -7,11 +7,17 @@ import {
   submitReport,
 } from '@app/client';
 import { nobleVerifier } from '@app/crypto/verify';
-import { type LedgerServices, openLedgerServices, startUpAudit } from '@app/ledger';
+import {
+  auditDatabase,
+  type LedgerServices,
+  openLedgerServices,
+  readPublished,
+  startUpAudit,
+} from '@app/ledger';
 import { systemClock, systemRandom } from '@app/platform';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -86,6 +92,12 @@ const LOOKS = {
   staff: () => signIn(stage.job),
   /** The worker when it starts. */
   start: () => services.work.read((tx) => startUpAudit(tx, services.store)),
+  /** The audit of the database. */
+  audit: async () => {
+    const to = (await readPublished(services.store))?.size ?? 0;
+    const [found] = await services.work.read((tx) => auditDatabase(tx, services.store, { from: 0, to }));
+    if (found !== undefined) throw Object.assign(new Error('wrong'), { code: found.code });
+  },
 } as const;
 type Look = keyof typeof LOOKS;
 
@@ -148,11 +160,28 @@ describe('a ledger file with one byte flipped', () => {
         run('fsck', ledgerDir, trustFile),
       );
       expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toMatch(/^safe-conduct: The file checkpoint does not hold\./);
       expect(ended.stderr).toMatch(/\((signature_invalid|quorum_missing|log_signature_missing)\)|Malformed/);
       expect(await run('fsck', ledgerDir, trustFile)).toMatchObject({ code: 0 });
     },
     LIMIT_MS,
   );
+
+  it.each(['log.vkey', 'witness.vkeys'])('or a line changed in %s, is named as well', async (file) => {
+    const { ledgerDir, trustFile } = stage.stack;
+    const finding = { code: 'keys_mismatch', path: file };
+    const at = path.join(ledgerDir, file);
+    const flippedKey = await withFlippedFile(at, () => fsck(ledgerDir, trustFile));
+    expect(flippedKey.findings).toEqual([finding]);
+    const whole = readFileSync(at, 'utf8');
+    for (const changed of ['', whole.trimEnd(), `${whole}${whole}`, `${whole}\n`, `${whole}x`]) {
+      // A log that was succeeded by itself: the same key twice is no other key.
+      if (file === 'log.vkey' && changed === `${whole}${whole}`) continue;
+      writeFileSync(at, changed);
+      expect([changed, (await fsck(ledgerDir, trustFile)).findings]).toEqual([changed, [finding]]);
+    }
+    writeFileSync(at, whole);
+  });
 
   /** One tile, one partial tile and one bundle that the checkpoint stands on. */
   async function currentFiles(): Promise<string[]> {
@@ -237,6 +266,19 @@ const ROWS: readonly Row[] = [
   ['blob_parts', 'bytes', 'part', 'official', 'blob_parts'],
   ['cases', 'last_commitment', 'head', 'reporter', 'state_mismatch'],
   ['cases', 'event_number', 'head', 'reporter', 'state_mismatch', 'event_number - 1'],
+  ['cases', 'state', 'head', 'audit', 'case_state_mismatch', `jsonb_set(state, '{consents,0,K3}', '"n"')`],
+  ['cases', 'phase', 'head', 'audit', 'case_state_mismatch', "'CLOSED'"],
+  ['cases', 'escalated', 'head', 'audit', 'case_state_mismatch', 'not escalated'],
+  ['cases', 'role_id', 'head', 'audit', 'case_state_mismatch'],
+  ['cases', 'routed_to', 'head', 'audit', 'case_state_mismatch', 'null'],
+  ['cases', 'assignee', 'head', 'audit', 'case_state_mismatch', 'null'],
+  ['cases', 'next_deadline', 'head', 'audit', 'case_state_mismatch', '1'],
+  ['cases', 'received_at', 'head', 'audit', 'case_state_mismatch', 'received_at + 1'],
+  ['cases', 'policy_hash', 'head', 'audit', 'policy_mismatch'],
+  ['cases', 'mailbox_id', 'head', 'audit', 'mailbox_mismatch'],
+  ['cases', 'mailbox_key', 'head', 'audit', 'mailbox_mismatch'],
+  ['cases', 'submission_hash', 'head', 'audit', 'mailbox_mismatch'],
+  ['policies', 'body', 'any', 'audit', 'policy_mismatch', "replace(body, '600', '601')"],
   ['keysets', 'bytes', 'any', 'client', 'keyset_signatures_short'],
   ['policies', 'body', 'any', 'reporter', 'policy_mismatch', "replace(body, '600', '601')"],
   ['staff_vaults', 'keyring', 'official', 'staff', 'open_failed'],
@@ -274,6 +316,21 @@ describe('a row changed by the owner of the database', () => {
       };
       const said = await withChangedCell(owner, cell, () => verdict('oversight'));
       expect(said).toContain('ledger and database differ');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'fsck names the case, its last event and the column',
+    async () => {
+      const { ledgerDir, trustFile, databaseUrl } = stage.stack;
+      const compare = () => run('fsck', ledgerDir, trustFile, { DATABASE_URL: databaseUrl }, '--database');
+      expect(await compare()).toMatchObject({ code: 0 });
+      const cell: Cell = { table: 'cases', column: 'phase', where: WHERE.head(), changed: "'CLOSED'" };
+      const ended = await withChangedCell(owner, cell, compare);
+      expect(ended.code).toBe(1);
+      const at = `case ${pseudonymOf(caseAt(stage.job, 0))} event \\d+ column phase`;
+      expect(ended.stdout).toMatch(new RegExp(`^1 wrong:\ndatabase: case_state_mismatch ${at}\n$`));
     },
     LIMIT_MS,
   );
@@ -331,9 +388,15 @@ describe('an answer with one byte flipped', () => {
   });
 });
 
-async function run(verb: string, target: string, trust: string) {
-  const args = [CLI, verb, target, '--trust', trust];
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+async function run(
+  verb: string,
+  target: string,
+  trust: string,
+  more: NodeJS.ProcessEnv = {},
+  ...flags: readonly string[]
+) {
+  const args = [CLI, verb, target, '--trust', trust, ...flags];
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...more };
   try {
     return { code: 0, ...(await promisify(execFile)(process.execPath, args, { env })) };
   } catch (error) {

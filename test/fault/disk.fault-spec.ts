@@ -1,13 +1,11 @@
 import { type LedgerStore, type PublishReport } from '@app/ledger';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startTestServer, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
 import { expectSound } from '../support/sound.js';
+import { eachLedger, stage } from '../support/ledger-tests.js';
 
 const mount = (...args: string[]): boolean => spawnSync('mount', args).status === 0;
 const unmount = (folder: string): boolean => spawnSync('umount', [folder]).status === 0;
@@ -21,19 +19,7 @@ function mayMount(): boolean {
   return mounted;
 }
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let stage: LedgerStage;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-beforeEach(async () => {
-  stage = await LedgerStage.open(organisation, await server.makeDatabase());
-}, 30_000);
-afterEach(() => stage.close(), 30_000);
+eachLedger();
 
 class NoSpace extends Error {
   readonly code = 'ENOSPC';

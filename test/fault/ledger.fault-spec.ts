@@ -1,26 +1,16 @@
 import { fromHex } from '@app/encoding';
-import {
-  httpSigner,
-  httpWitness,
-  type LedgerServices,
-  readPublished,
-  receiptFor,
-  Sequencer,
-  startUpAudit,
-} from '@app/ledger';
+import { httpSigner, httpWitness, readPublished, receiptFor, Sequencer, startUpAudit } from '@app/ledger';
 import { connect, type Tx, UnitOfWork } from '@app/persistence';
 import { makeLogger, plainServer, systemRandom } from '@app/platform';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DataSource } from 'typeorm';
-import { openTestCase } from '../support/case-maker.js';
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation, Party, TICK } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { Party, TICK } from '../support/ledger-stage.js';
 import { Fault, faultyStore, Injected, MODES, NEVER } from '../support/fault.js';
 import { expectSound } from '../support/sound.js';
 import { until } from '../support/until.js';
+import { database, eachLedger, intake, openCase, stage } from '../support/ledger-tests.js';
 
 class FaultyWork extends UnitOfWork {
   readonly #fault: Fault;
@@ -35,33 +25,13 @@ class FaultyWork extends UnitOfWork {
   }
 }
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let database: TestDatabase;
-let stage: LedgerStage;
-let intake: LedgerServices;
 let source: DataSource;
 
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-
+afterEach(() => source.destroy());
+eachLedger();
 beforeEach(async () => {
-  database = await server.makeDatabase();
-  stage = await LedgerStage.open(organisation, database);
-  intake = await stage.services('sc_intake');
   source = await connect({ url: database.url('sc_worker'), poolSize: 3, name: 'fault' });
 });
-
-afterEach(async () => {
-  await source.destroy();
-  await stage.close();
-});
-
-const openCase = (): Promise<{ pseudonym: string }> =>
-  openTestCase(intake, { role: organisation.role('focal_point') });
 
 /** The next tick of a worker that has just started publishes everything, and nothing is wrong anywhere. */
 async function expectRecovery(): Promise<void> {

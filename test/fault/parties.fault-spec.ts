@@ -2,47 +2,27 @@ import { auditLedger, type LedgerAudit } from '@app/client';
 import type { AuditBundle } from '@app/contracts';
 import { nobleVerifier } from '@app/crypto/verify';
 import { fromHex, toBase64 } from '@app/encoding';
-import { type LedgerServices, openings, readPublished, receiptFor, Sequencer } from '@app/ledger';
+import { openings, readPublished, receiptFor, Sequencer } from '@app/ledger';
 import { systemRandom, writeFileDurable } from '@app/platform';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deriveEntries } from '../../libs/ledger/src/entries.js';
-import { openTestCase } from '../support/case-maker.js';
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
 import { Fault, MODES } from '../support/fault.js';
-import { LedgerStage, makeOrganisation, TICK } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { TICK } from '../support/ledger-stage.js';
 import { expectSound } from '../support/sound.js';
+import { database, eachLedger, intake, openCase, organisation, stage } from '../support/ledger-tests.js';
 
 const HOUR = 3_600;
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let database: TestDatabase;
-let stage: LedgerStage;
-let intake: LedgerServices;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-
+eachLedger();
 beforeEach(async () => {
-  database = await server.makeDatabase();
-  stage = await LedgerStage.open(organisation, database);
-  intake = await stage.services('sc_intake');
   await stage.tick();
   await stage.publisher().publish();
 }, 30_000);
-afterEach(() => stage.close(), 30_000);
-
-const openCase = (): Promise<{ pseudonym: string }> =>
-  openTestCase(intake, { role: organisation.role('focal_point') });
 
 /** The next tick publishes everything, under one history. */
 async function expectRecovery(): Promise<void> {

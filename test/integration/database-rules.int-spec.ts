@@ -1,27 +1,9 @@
 /** What the database keeps to, whatever the code of a process asks of it. */
 import { connect, type DatabaseRole, sqlState } from '@app/persistence';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { openTestCase } from '../support/case-maker.js';
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { database, eachLedger, openCase, stage } from '../support/ledger-tests.js';
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let database: TestDatabase;
-let stage: LedgerStage;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-
-beforeEach(async () => {
-  database = await server.makeDatabase();
-  stage = await LedgerStage.open(organisation, database);
-});
-afterEach(() => stage.close());
+eachLedger();
 
 describe('what the database itself refuses', () => {
   const roles: readonly DatabaseRole[] = ['sc_intake', 'sc_desk', 'sc_worker', 'sc_audit'];
@@ -56,7 +38,7 @@ describe('what the database itself refuses', () => {
   }
 
   beforeEach(async () => {
-    await openTestCase(await stage.services('sc_intake'), { role: organisation.role('focal_point') });
+    await openCase();
     await stage.tick();
     await stage.publisher().publish();
   });

@@ -3,27 +3,14 @@ import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS, sha256 } from '@app/
 import { encodeUtf8, toHex } from '@app/encoding';
 import { proofFor } from '@app/ledger';
 import { makeLogger } from '@app/platform';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DocumentsService } from '../../apps/worker/src/directory/documents.service.js';
-import { startTestServer, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation, TICK } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { TICK } from '../support/ledger-stage.js';
+import { eachLedger, stage } from '../support/ledger-tests.js';
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let stage: LedgerStage;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-});
-afterAll(() => server.stop());
-beforeEach(async () => {
-  stage = await LedgerStage.open(organisation, await server.makeDatabase());
-});
-afterEach(() => stage.close());
+eachLedger();
 
 const silent = makeLogger('test', { write: () => undefined });
 

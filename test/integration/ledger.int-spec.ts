@@ -9,58 +9,26 @@ import {
   verifyOpening,
 } from '@app/crypto/verify';
 import { fromBase64, fromHex, toHex } from '@app/encoding';
-import {
-  auditDatabase,
-  type LedgerServices,
-  openings,
-  announcedKeyset,
-  proofFor,
-  readPublished,
-  receiptFor,
-  receiptsOf,
-  startUpAudit,
-} from '@app/ledger';
-import { parseEntryBundle, parsePolicy, verifyTlogProof } from '@app/tlog';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { openings, announcedKeyset, proofFor, readPublished, receiptFor, receiptsOf } from '@app/ledger';
+import { parsePolicy, verifyTlogProof } from '@app/tlog';
+import { describe, expect, it } from '@jest/globals';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { openTestCase, withdrawK3 } from '../support/case-maker.js';
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation, START, TICK } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { withdrawK3 } from '../support/case-maker.js';
+import { START, TICK } from '../support/ledger-stage.js';
+import { eachLedger, intake, openCase, organisation, stage } from '../support/ledger-tests.js';
+import { auditStored, expectSound } from '../support/sound.js';
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let database: TestDatabase;
-let stage: LedgerStage;
-let intake: LedgerServices;
+eachLedger();
 
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-
-beforeEach(async () => {
-  database = await server.makeDatabase();
-  stage = await LedgerStage.open(organisation, database);
-  intake = await stage.services('sc_intake');
-});
-afterEach(() => stage.close());
-
-const openCase = async (): Promise<Uint8Array> => {
-  const { pseudonym } = await openTestCase(intake, {
-    role: organisation.role('focal_point'),
-    consented: true,
-  });
-  return fromHex(pseudonym, 'case', 16);
-};
+const openConsented = async (): Promise<Uint8Array> =>
+  fromHex((await openCase({ consented: true })).pseudonym, 'case', 16);
 
 const policy = () => parsePolicy(organisation.keyset.tlogPolicy);
 
 describe('a case in the ledger', () => {
   it('is proven by a tlog-proof that holds offline, and opens as what happened', async () => {
-    const pseudonym = await openCase();
+    const pseudonym = await openConsented();
     await withdrawK3(intake, toHex(pseudonym));
     const size = await stage.tick();
     expect(await stage.publisher().publish()).toEqual({ published: size, problems: [] });
@@ -87,7 +55,7 @@ describe('a case in the ledger', () => {
   });
 
   it('has a receipt without an index until it is numbered, and no proof until it is published', async () => {
-    const pseudonym = await openCase();
+    const pseudonym = await openConsented();
     const receipt = () => intake.work.read((tx) => receiptFor(tx, pseudonym, 1));
     expect((await receipt())?.index).toBeNull();
     await stage.tick();
@@ -102,14 +70,14 @@ describe('growth', () => {
   it('is eight entries a tick with nothing, one or eight events, and sixteen with nine', async () => {
     const sizes = [await stage.tick()];
     for (const cases of [0, 1, 8, 9]) {
-      for (let i = 0; i < cases; i += 1) await openCase();
+      for (let i = 0; i < cases; i += 1) await openConsented();
       sizes.push(await stage.tick());
     }
     expect(sizes).toEqual([8, 16, 24, 32, 48]);
   });
 
   it('keeps the events of a case in order, whatever places they get', async () => {
-    const pseudonym = await openCase();
+    const pseudonym = await openConsented();
     await withdrawK3(intake, toHex(pseudonym));
     await stage.tick();
     const [first, second] = await intake.work.read((tx) => receiptsOf(tx, pseudonym));
@@ -117,7 +85,7 @@ describe('growth', () => {
   });
 
   it('opens every class 0 leaf, cover by the key of its day, and no public one', async () => {
-    await openCase();
+    await openConsented();
     stage.now += 86_400;
     await stage.tick();
     const opened = await stage.worker.work.read((tx) => openings(tx, 0, 8));
@@ -141,7 +109,7 @@ describe('growth', () => {
 
   it('loses, doubles and forks nothing when many sequence and publish at once', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await Promise.all(Array.from({ length: 5 }, () => openCase()));
+      await Promise.all(Array.from({ length: 5 }, () => openConsented()));
       stage.now += TICK;
       await Promise.all(Array.from({ length: 4 }, () => stage.sequencer().tick(stage.now)));
       await Promise.all([stage.publisher().publish(), stage.publisher().publish()]);
@@ -205,6 +173,27 @@ describe('what is published', () => {
     expect(names.map((line) => line.split('+')[0])).toEqual(['w1.example', 'w2.example']);
   });
 
+  it('is whole again when all its files were lost while the newest tree had no quorum', async () => {
+    await openConsented();
+    const published = await stage.tick();
+    await stage.publisher().publish();
+    for (const witness of stage.witnesses) await witness.stop();
+    await stage.tick();
+    expect(await stage.publisher().publish()).toMatchObject({ published });
+    const proof = await proofFor(stage.store, 0);
+    rmSync(path.join(stage.ledgerDir, 'tile'), { recursive: true });
+    await expect(proofFor(stage.store, 0)).rejects.toMatchObject({ code: 'not_ready' });
+    rmSync(stage.ledgerDir, { recursive: true });
+    expect(await proofFor(stage.store, 0)).toBeNull();
+    expect(await stage.publisher().publish()).toMatchObject({ published });
+    expect(await proofFor(stage.store, 0)).toEqual(proof);
+    expect(await stage.audit()).toMatchObject({ size: published, findings: [] });
+    for (const witness of stage.witnesses) await witness.start();
+    const size = await stage.tick();
+    expect(await stage.publisher().publish()).toEqual({ published: size, problems: [] });
+    await expectSound(stage, size);
+  });
+
   it('loses partial tiles a while after they have filled, and stays whole', async () => {
     for (let i = 0; i < 66; i += 1) {
       await stage.tick();
@@ -217,162 +206,8 @@ describe('what is published', () => {
     expect(existsSync(at('tile/0/000.p'))).toBe(false);
     expect(existsSync(at('tile/0/001.p'))).toBe(true);
     expect((await stage.audit()).findings).toEqual([]);
-    expect(await audit()).toEqual([]);
+    expect(await auditStored(stage)).toEqual([]);
   }, 60_000);
 });
 
 const announced = () => intake.work.read((tx) => announcedKeyset(tx, stage.store));
-
-async function audit(): ReturnType<typeof auditDatabase> {
-  const to = (await readPublished(stage.store))?.size ?? 0;
-  return stage.worker.work.read((tx) => auditDatabase(tx, stage.store, { from: 0, to }));
-}
-
-/** Changes rows as someone with the power of the database's owner could, past every trigger. */
-async function tamper(sql: string, table: string): Promise<void> {
-  await stage.owner.query(`alter table ${table} disable trigger user`);
-  await stage.owner.query(sql);
-}
-
-describe('the audit of the database', () => {
-  let pseudonym: Uint8Array;
-
-  beforeEach(async () => {
-    pseudonym = await openCase();
-    await withdrawK3(intake, toHex(pseudonym));
-    await openCase();
-    await stage.tick();
-    await stage.publisher().publish();
-  });
-
-  it('finds nothing where nothing is wrong', async () => {
-    expect(await audit()).toEqual([]);
-    await stage.worker.work.read((tx) => startUpAudit(tx, stage.store));
-  });
-
-  const flip = (column: string, at: number) =>
-    `set ${column} = set_byte(${column}, ${String(at)}, 1 - get_byte(${column}, ${String(at)}) % 2)`;
-  const second = 'where event_number = 2';
-
-  it.each([
-    [
-      'an entry',
-      'log_outbox',
-      `update log_outbox ${flip('entry', 20)} ${second}`,
-      ['entry_mismatch', 'opening_invalid', 'case_head_mismatch'],
-    ],
-    [
-      'the random of an opening',
-      'log_outbox',
-      `update log_outbox ${flip('random', 0)} ${second}`,
-      ['opening_invalid'],
-    ],
-    ['an opening', 'log_outbox', `update log_outbox ${flip('opening', 30)} ${second}`, ['opening_invalid']],
-    [
-      'a payload',
-      'event_payloads',
-      `update event_payloads ${flip('statement_hash', 0)} where outbox_id in (select id from log_outbox ${second})`,
-      ['payload_mismatch', 'statement_mismatch'],
-    ],
-    [
-      'a statement',
-      'event_payloads',
-      `update event_payloads set statement = 'x' where outbox_id in (select id from log_outbox ${second})`,
-      ['statement_mismatch'],
-    ],
-    [
-      'the last event',
-      'cases',
-      `update cases set event_number = 1 where event_number = 2`,
-      ['case_head_mismatch'],
-    ],
-    [
-      'the place of an event',
-      'log_sequence',
-      `delete from log_sequence where outbox_id in (select id from log_outbox ${second})`,
-      ['entry_mismatch'],
-    ],
-    ['a cover key', 'log_cover_keys', `delete from log_cover_keys`, ['batches_broken']],
-    [
-      'the root of an older size',
-      'log_batches',
-      `update log_batches ${flip('root', 0)} where start = 0`,
-      ['batch_root_mismatch'],
-    ],
-    [
-      'an older checkpoint',
-      'log_checkpoints',
-      `update log_checkpoints set note = replace(note, '8', '9') where size = 8`,
-      ['checkpoint_altered'],
-    ],
-    [
-      'an older cosignature',
-      'log_cosignatures',
-      `update log_cosignatures set line = line || 'A' where size = 8`,
-      ['checkpoint_altered'],
-    ],
-  ])('finds that %s was changed', async (_, table, sql, codes) => {
-    await stage.tick();
-    await stage.publisher().publish();
-    await tamper(sql, table);
-    const found = await audit();
-    expect(found.map(({ code }) => code).sort()).toEqual([...codes].sort());
-  });
-
-  it('finds an event taken out of a case', async () => {
-    await tamper(
-      'delete from event_payloads where outbox_id in (select id from log_outbox where event_number = 1)',
-      'event_payloads',
-    );
-    await tamper(
-      'delete from log_sequence where outbox_id in (select id from log_outbox where event_number = 1)',
-      'log_sequence',
-    );
-    await tamper(
-      `delete from log_outbox where event_number = 1 and case_pseudonym = '\\x${toHex(pseudonym)}'`,
-      'log_outbox',
-    );
-    const codes = (await audit()).filter(({ casePseudonym }) => casePseudonym === toHex(pseudonym));
-    expect(codes).toEqual(
-      ['chain_broken', 'case_head_mismatch'].map((code) => expect.objectContaining({ code })),
-    );
-  });
-
-  it('finds a changed bundle and names the entry', async () => {
-    const file = path.join(stage.ledgerDir, 'tile/entries/000.p/8');
-    const bytes = readFileSync(file);
-    const entries = parseEntryBundle(bytes, 8);
-    const offset = entries.slice(0, 5).reduce((sum, entry) => sum + 2 + entry.length, 0) + 2 + 13;
-    bytes[offset] = bytes[offset]! ^ 1;
-    writeFileSync(file, bytes);
-    expect(await audit()).toEqual([{ code: 'entry_mismatch', index: 5 }]);
-  });
-
-  it.each([
-    ['state_mismatch', 'log_state', `update log_state ${flip('root', 0)}`],
-    ['state_mismatch', 'log_batches', `update log_batches ${flip('root', 0)}`],
-    [
-      'checkpoint_mismatch',
-      'log_checkpoints',
-      `delete from log_cosignatures; delete from log_quorums; delete from log_checkpoints`,
-    ],
-  ])('refuses to start with %s (%s)', async (code, table, sql) => {
-    await tamper('select 1', 'log_cosignatures');
-    await tamper('select 1', 'log_quorums');
-    await tamper(sql, table);
-    await expect(stage.worker.work.read((tx) => startUpAudit(tx, stage.store))).rejects.toMatchObject({
-      code,
-    });
-  });
-
-  it('refuses to start or to publish over a changed right edge', async () => {
-    const file = path.join(stage.ledgerDir, 'tile/0/000.p/8');
-    const bytes = readFileSync(file);
-    bytes[0] = bytes[0]! ^ 1;
-    writeFileSync(file, bytes);
-    const start = stage.worker.work.read((tx) => startUpAudit(tx, stage.store));
-    await expect(start).rejects.toMatchObject({ code: 'files_mismatch' });
-    await stage.tick();
-    await expect(stage.publisher().publish()).rejects.toMatchObject({ code: 'files_mismatch' });
-  });
-});

@@ -1,8 +1,8 @@
 import { nobleVerifier, PUBLIC_LEAF_CLASS, encodeKeysetLeafBody } from '@app/crypto/verify';
 import { toHex } from '@app/encoding';
-import { appendPublicLeaf, type LedgerServices } from '@app/ledger';
+import { appendPublicLeaf } from '@app/ledger';
 import { connect, sqlState } from '@app/persistence';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,38 +15,16 @@ import { checkLedger, readState } from '../../apps/cli/src/outside/fsck.js';
 import { ledgerInFolder } from '../../apps/cli/src/outside/ledger-files.js';
 import { updateMirror } from '../../apps/cli/src/outside/mirror.js';
 import { WatchFolder, watchLedger } from '../../apps/cli/src/outside/watch-ledger.js';
-import { openTestCase } from '../support/case-maker.js';
-import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation, TICK } from '../support/ledger-stage.js';
-import type { TestOrganisation } from '../support/organisation.js';
+import { LedgerStage, TICK } from '../support/ledger-stage.js';
+import { database, eachLedger, openCase, organisation, server, stage } from '../support/ledger-tests.js';
 
 const verifier = nobleVerifier();
 const TS = ['--import', './test/support/ts-hooks.mjs'];
 
-let server: TestServer;
-let organisation: TestOrganisation;
-let database: TestDatabase;
-let stage: LedgerStage;
-let intake: LedgerServices;
-
-beforeAll(async () => {
-  server = await startTestServer();
-  organisation = await makeOrganisation();
-}, 60_000);
-afterAll(() => server.stop(), 30_000);
-
-beforeEach(async () => {
-  database = await server.makeDatabase();
-  stage = await LedgerStage.open(organisation, database);
-  intake = await stage.services('sc_intake');
-});
-afterEach(() => stage.close());
+eachLedger();
 
 const trust = () => ({ rootset: organisation.made.rootset, policy: organisation.keyset.tlogPolicy });
 const ledger = () => ledgerInFolder(stage.ledgerDir);
-const openCase = (): Promise<{ pseudonym: string }> =>
-  openTestCase(intake, { role: organisation.role('focal_point') });
-
 /** Some minutes of a ledger, published. */
 async function grow(ticks: number): Promise<number> {
   let size = 0;
@@ -145,9 +123,17 @@ describe('the database against the files', () => {
     const [row] = await stage.owner.query<{ seq: number; id: number }[]>(
       'select s.seq, o.id from log_outbox o join log_sequence s on s.outbox_id = o.id where o.case_pseudonym is not null',
     );
+    const event = { casePseudonym: pseudonym, eventNumber: 1 };
     await tamper('event_payloads', 'statement = $1 where outbox_id = $2', [randomBytes(8), row!.id]);
-    const statement = { code: 'statement_mismatch', casePseudonym: pseudonym, eventNumber: 1 };
+    const statement = { code: 'statement_mismatch', ...event };
     expect((await audit(size)).findings).toEqual([statement]);
+    await tamper('cases', "next_deadline = null, state = jsonb_set(state, '{consents,0,K3}', '\"N\"')");
+    const columns = ['state', 'next_deadline'].map((column) => ({
+      code: 'case_state_mismatch',
+      ...event,
+      column,
+    }));
+    expect((await audit(size)).findings).toEqual([statement, ...columns]);
     await tamper('log_outbox', 'entry = set_byte(entry, 20, 255 - get_byte(entry, 20)) where id = $1', [
       row!.id,
     ]);
@@ -161,7 +147,7 @@ describe('the database against the files', () => {
     // What was found must be found again: nothing counts as done.
     expect(steps).toEqual([]);
     await tamper('log_state', 'root = $1', [randomBytes(32)]);
-    expect((await audit(size)).findings[0]).toEqual({ code: 'state_mismatch' });
+    expect((await audit(size)).findings[0]).toEqual({ code: 'state_mismatch', index: size });
   }, 60_000);
 
   it('is read by a role that sees no content and writes nowhere', async () => {
@@ -177,6 +163,7 @@ describe('the database against the files', () => {
       'cases',
       'objects',
       'boxes',
+      'escalation_boxes',
       'blob_parts',
       'staff_vaults',
       'staff_sessions',

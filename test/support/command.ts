@@ -35,6 +35,44 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
   return { code: await ended, ...out };
 }
 
+/** The command while it goes on by itself. */
+export class Running {
+  readonly child: ChildProcess;
+  /** Standard output so far. */
+  said = '';
+  readonly #ended: Promise<number | null>;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdin?.end();
+    child.stderr?.resume();
+    child.stdout?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
+    this.#ended = new Promise((resolve) => child.once('close', resolve));
+  }
+
+  /** Starts it, and waits until it has said this. */
+  static async start(args: readonly string[], ready: RegExp): Promise<Running> {
+    const running = new Running(start(args, {}));
+    await running.says(ready);
+    return running;
+  }
+
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (const late = Date.now() + READY_MS; Date.now() < late;) {
+      const found = pattern.exec(this.said);
+      if (found !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`it never said ${String(pattern)}: ${this.said}`);
+  }
+
+  /** @returns its exit code; null if the signal ended it. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    this.child.kill(signal);
+    return this.#ended;
+  }
+}
+
 /** The evaluation stack as `safe-conduct start` runs it. */
 export class EvaluationStack {
   readonly publicUrl: string;

@@ -41,6 +41,8 @@ export class LogServer {
   /** Once so many requests were answered, connections are cut. */
   cutAfter = Infinity;
   url = '';
+  /** The path below which the files are served. */
+  prefix = '';
   readonly #label: string;
   #entries: Bytes[] = [];
   #server: Server | undefined;
@@ -85,7 +87,8 @@ export class LogServer {
 
   async start(): Promise<void> {
     this.#server = createServer((request, response) => {
-      const path = (request.url ?? '').slice(1);
+      const asked = request.url ?? '';
+      const path = asked.startsWith(`${this.prefix}/`) ? asked.slice(this.prefix.length + 1) : asked;
       this.requests.push(path);
       if (this.requests.length > this.cutAfter) return void request.socket.destroy();
       const bytes = this.files.get(path);

@@ -20,6 +20,7 @@ export async function makeDeps(env: Readonly<Record<string, string | undefined>>
   };
 }
 
-export function apiOf(baseUrl: string): ApiClient {
-  return makeApiClient({ baseUrl, sleep });
+/** @param prefix - where a proxy serves it below a path, that path. */
+export function apiOf(baseUrl: string, prefix = ''): ApiClient {
+  return makeApiClient({ baseUrl, prefix, sleep });
 }

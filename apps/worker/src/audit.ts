@@ -76,7 +76,7 @@ async function reportFault(audit: () => Promise<void>): Promise<void> {
     await audit();
   } catch (error) {
     if (!(error instanceof LedgerFault)) throw error;
-    print({ event: 'finding', code: error.code });
+    print({ event: 'finding', code: error.code, ...error.where });
   }
 }
 

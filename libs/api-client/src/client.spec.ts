@@ -124,4 +124,22 @@ describe('the typed client', () => {
   it.each(['http://h/path', 'h:1', 'http://h/'])('refuses %s as an origin', (baseUrl) => {
     expect(() => makeApiClient({ baseUrl })).toThrow('base url is not an origin');
   });
+
+  it('reaches a service below a path, of which no signature knows', async () => {
+    const { sent, fetch } = server(json({ cases: [], next: null }));
+    const signed: string[] = [];
+    const client = makeApiClient({
+      baseUrl: 'http://h:1',
+      prefix: '/a/b',
+      fetch,
+      authorize: ({ pathWithQuery }) => Promise.resolve(void signed.push(pathWithQuery)).then(() => ({})),
+    });
+    await client.call('cases', { query: { limit: 5 } });
+    expect(sent[0]?.url).toBe('http://h:1/a/b/v1/cases?limit=5');
+    expect(signed).toEqual(['/v1/cases?limit=5']);
+  });
+
+  it.each(['a', '/', '/a/', '/a?b', '/a#b', '/a//b', '/a b'])('refuses %s as a prefix', (prefix) => {
+    expect(() => makeApiClient({ baseUrl: 'http://h:1', prefix })).toThrow('prefix is not a path');
+  });
 });

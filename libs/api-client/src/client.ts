@@ -16,6 +16,8 @@ export type Authorize = (
 export type ApiClientOptions = {
   /** An origin without a path, such as `https://report.example.org`. */
   readonly baseUrl: string;
+  /** A path such as `/audit` that a proxy takes away before the service sees it; no signature covers it. */
+  readonly prefix?: string;
   readonly fetch?: Fetch;
   readonly authorize?: Authorize;
   /** Waits between attempts; without it nothing is tried twice. */
@@ -52,10 +54,12 @@ const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'mailboxAct', 'nonces', 
 
 /**
  * Makes a client of one origin.
- * @throws {Invariant} if `baseUrl` is not an origin.
+ * @throws {Invariant} if `baseUrl` is not an origin, or `prefix` not a path.
  */
 export function makeApiClient(options: ApiClientOptions): ApiClient {
   if (!/^https?:\/\/[^/?#]+$/.test(options.baseUrl)) throw new Invariant('base url is not an origin');
+  const { prefix = '' } = options;
+  if (!/^(?:\/[^/?#\s]+)*$/.test(prefix)) throw new Invariant('prefix is not a path');
   const send = (route: Route, request: OutgoingRequest, maxBytes: number, repeatable: boolean) =>
     attempt(
       options,
@@ -64,7 +68,7 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
       (headers) =>
         exchange(
           options.fetch ?? ((url, init) => fetch(url, init)),
-          options.baseUrl,
+          options.baseUrl + prefix,
           { ...request, headers },
           {
             maxBytes,

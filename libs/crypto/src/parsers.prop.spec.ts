@@ -2,16 +2,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Bytes, ParseError, toHex, VerificationError } from '@app/encoding';
+import { filled, type Holder, holders, makeEpoch, makeKeyset, NOW, rootset } from '../test/keyset-fixture.js';
 import {
-  filled,
-  type Holder,
-  holders,
-  makeEpoch,
-  makeKeyset,
-  NOW,
-  roots,
-  rootset,
-} from '../test/keyset-fixture.js';
+  recodeCertificate,
+  recodeLeaf,
+  recodeRoleEpoch,
+  SAMPLE_GRANT,
+  SAMPLE_ROTATION,
+  SAMPLE_STATEMENT,
+  sampleOpening,
+} from '../test/recoding.js';
 import {
   encodeArchive,
   nobleSealing,
@@ -26,16 +26,11 @@ import {
   sodiumSealing,
 } from './seal.js';
 import {
-  assembleCertificate,
   assembleKeyset,
-  assembleRoleEpoch,
-  encodeCertificateBody,
-  encodeRoleEpochBody,
   encodeRootset,
   encodeRootsetRotation,
   encodeStatement,
   parseKeysetFile,
-  signGrant,
 } from './sign.js';
 import { parseRootsetRotation } from './rootset.js';
 import {
@@ -45,19 +40,14 @@ import {
   encodeOpening,
   encodePublicLeaf,
   encodeRecoveryLeafBody,
-  type Leaf,
   nobleVerifier,
-  parseCertificate,
   parseGrant,
   parseKeysetLeafBody,
-  parseLeaf,
   parseOpening,
   parseRecoveryLeafBody,
-  parseRoleEpoch,
   parseRootset,
   parseStatement,
   sodiumVerifier,
-  TAG,
   verifyKeyset,
 } from './verify.js';
 
@@ -95,55 +85,10 @@ function mutate(bytes: Uint8Array, list: readonly Mutation[]): Bytes {
 const isTyped = (error: unknown): boolean =>
   error instanceof ParseError || error instanceof VerificationError || error instanceof OpenError;
 
-const encodeLeaf = (leaf: Leaf): Bytes => (leaf.class === 0 ? encodeCaseLeaf(leaf) : encodePublicLeaf(leaf));
-const rotation = encodeRootsetRotation({
-  rootset,
-  oldSignatures: roots
-    .slice(0, 2)
-    .map((r, rootIndex) => ({ rootIndex, signature: r.sign(TAG.rootset, rootset) })),
-  newSignatures: [],
-});
-const opening = encodeOpening({
-  type: 1,
-  actorClass: 1,
-  flags: 0,
-  casePseudonym: filled(16, 1),
-  eventNumber: 1,
-  serverTime: NOW,
-  previousCommitment: filled(32, 0),
-  payloadCommitment: filled(32, 1),
-  policyHash: filled(32, 2),
-  detail: { priority: 1, to: ['triage'] },
-});
-const statement = encodeStatement({
-  origin: 'log',
-  casePseudonym: filled(16, 1),
-  type: 2,
-  detail: { a: [1, 'b', null] },
-  expectedEventNumber: 2,
-  previousCommitment: filled(32, 1),
-  itemsHash: filled(32, 2),
-  policyHash: filled(32, 3),
-  claimedTime: NOW,
-  certificateHash: holder.hash,
-});
-const grant = signGrant(holder.signer, {
-  scopeId: filled(16, 1),
-  compartment: 0,
-  epoch: 1,
-  boxHash: filled(32, 1),
-  recipientHash: filled(32, 2),
-  granterCertificateHash: holder.hash,
-});
-
 /** Name, a good input, and a function that parses and encodes back. */
 const parsers: readonly (readonly [string, Bytes, (bytes: Bytes) => Bytes])[] = [
-  ['case leaf', encodeCaseLeaf({ time: NOW, commitment: filled(32, 1) }), (b) => encodeLeaf(parseLeaf(b))],
-  [
-    'public leaf',
-    encodePublicLeaf({ class: 3, time: NOW, body: filled(9, 1) }),
-    (b) => encodeLeaf(parseLeaf(b)),
-  ],
+  ['case leaf', encodeCaseLeaf({ time: NOW, commitment: filled(32, 1) }), recodeLeaf],
+  ['public leaf', encodePublicLeaf({ class: 3, time: NOW, body: filled(9, 1) }), recodeLeaf],
   [
     'KEYSET leaf body',
     encodeKeysetLeafBody({ version: 1, hash: filled(32, 1), path: '/keyset/1' }),
@@ -154,26 +99,12 @@ const parsers: readonly (readonly [string, Bytes, (bytes: Bytes) => Bytes])[] = 
     encodeRecoveryLeafBody({ start: 8, end: 24, lost: 2 }),
     (b) => encodeRecoveryLeafBody(parseRecoveryLeafBody(b)),
   ],
-  ['opening', opening, (b) => encodeOpening(parseOpening(b))],
-  ['statement', statement, (b) => encodeStatement(parseStatement(b))],
+  ['opening', sampleOpening({ priority: 1, to: ['triage'] }), (b) => encodeOpening(parseOpening(b))],
+  ['statement', SAMPLE_STATEMENT, (b) => encodeStatement(parseStatement(b))],
   ['ROOTSET', rootset, (b) => encodeRootset(parseRootset(b))],
-  ['rotation', rotation, (b) => encodeRootsetRotation(parseRootsetRotation(b))],
-  [
-    'certificate',
-    holder.certificate,
-    (b) => {
-      const c = parseCertificate(b);
-      return assembleCertificate(encodeCertificateBody(c), c.signatures);
-    },
-  ],
-  [
-    'role epoch',
-    makeEpoch({ holder }),
-    (b) => {
-      const e = parseRoleEpoch(b);
-      return assembleRoleEpoch(encodeRoleEpochBody(e), e.signature);
-    },
-  ],
+  ['rotation', SAMPLE_ROTATION, (b) => encodeRootsetRotation(parseRootsetRotation(b))],
+  ['certificate', holder.certificate, recodeCertificate],
+  ['role epoch', makeEpoch({ holder }), recodeRoleEpoch],
   ['KEYSET file', keysetFile, (b) => assembleKeyset(parseKeysetFile(b))],
 ];
 
@@ -199,7 +130,7 @@ describe.each(parsers)('%s', (_name, good, roundTrip) => {
 
 describe('mutated inputs', () => {
   it.each([
-    ['GRANT', grant, (b: Bytes) => parseGrant(b)],
+    ['GRANT', SAMPLE_GRANT, (b: Bytes) => parseGrant(b)],
     ['archive', encodeArchive([{ name: 'a', data: filled(5, 1) }]), (b: Bytes) => parseArchive(b)],
   ])('%s: typed errors only', (_name, good, parse) => {
     fc.assert(

@@ -2,5 +2,6 @@
 export { ensureDatabase, readNote, writeNote } from './database.js';
 export { EmbeddedPostgresError, type EmbeddedPostgresCode } from './errors.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './launcher.js';
+export { startOf, takeLock } from './lock.js';
 export { superviseEmbeddedPostgres } from './supervised.js';
 export { makeTemporaryDatabase, type TemporaryDatabase } from './temporary.js';

@@ -14,22 +14,40 @@ const WAIT_MS = 60_000;
  */
 export async function withLauncherLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const lock = path.join(folder, 'launcher.lock');
-  const token = `${String(process.pid)} ${randomBytes(8).toString('hex')}`;
   const deadline = performance.now() + WAIT_MS;
-  while (!tryAcquire(lock, token)) {
+  let taken = takeLock(lock);
+  while ('heldBy' in taken) {
     if (performance.now() > deadline) {
       throw new EmbeddedPostgresError(
         'did_not_start',
         `Another process has been starting the database in ${folder} for a minute; stop it and start again.`,
       );
     }
-    if (!takeOverFromDead(lock)) await sleep(POLL_MS);
+    await sleep(POLL_MS);
+    taken = takeLock(lock);
   }
   try {
     return await work();
   } finally {
-    if (readIfPresent(lock) === token) rmSync(lock, { force: true });
+    taken.release();
   }
+}
+
+/**
+ * Takes a lock file, also from a process that is gone: one that was killed, or ended with its machine.
+ * @returns how to give it back, or the process that has it.
+ */
+export function takeLock(lock: string): { readonly release: () => void } | { readonly heldBy: number } {
+  const owner = `${String(process.pid)} ${startOf(process.pid) ?? '-'}`;
+  const token = `${owner} ${randomBytes(8).toString('hex')}`;
+  while (!tryAcquire(lock, token)) {
+    const holder = takeOverFromDead(lock);
+    if (holder !== undefined) return { heldBy: holder };
+  }
+  const release = (): void => {
+    if (readIfPresent(lock) === token) rmSync(lock, { force: true });
+  };
+  return { release };
 }
 
 /** A process that ended but was not reaped yet (common in containers without an init) counts as gone. */
@@ -51,6 +69,19 @@ export function readIfPresent(file: string): string | undefined {
   }
 }
 
+/** When a process started, in clock ticks since boot; undefined if there is none, or where the system does not tell. */
+export function startOf(pid: number): string | undefined {
+  try {
+    // The name before the last parenthesis may hold anything; the start is the 20th field after it.
+    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+      .split(') ')
+      .at(-1)
+      ?.split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
 function isZombie(pid: number): boolean {
   if (process.platform !== 'linux') return false;
   return (readIfPresent(`/proc/${String(pid)}/stat`) ?? '').includes(') Z ');
@@ -58,7 +89,7 @@ function isZombie(pid: number): boolean {
 
 /** The file appears complete or not at all, so a reader never meets a lock without its owner. */
 function tryAcquire(lock: string, token: string): boolean {
-  const draft = `${lock}.${token.replace(' ', '.')}`;
+  const draft = `${lock}.${token.replaceAll(' ', '.')}`;
   writeFileSync(draft, token, { mode: 0o600 });
   try {
     linkSync(draft, lock);
@@ -71,19 +102,23 @@ function tryAcquire(lock: string, token: string): boolean {
   }
 }
 
-function takeOverFromDead(lock: string): boolean {
+/** @returns the holder if it is at work; undefined where the lock may be free now. */
+function takeOverFromDead(lock: string): number | undefined {
   const holder = readIfPresent(lock);
-  if (holder === undefined) return true;
-  if (isAlive(Number(holder.split(' ')[0]))) return false;
+  if (holder === undefined) return undefined;
+  const [pid = '', started = '-', random] = holder.split(' ');
+  // A number that is used again is another process.
+  const isSame = random === undefined || started === '-' || startOf(Number(pid)) === started;
+  if (isAlive(Number(pid)) && isSame) return Number(pid);
   const aside = `${lock}.${String(process.pid)}.${randomBytes(4).toString('hex')}`;
   try {
     renameSync(lock, aside);
   } catch (err) {
-    if (errnoOf(err) === 'ENOENT') return true;
+    if (errnoOf(err) === 'ENOENT') return undefined;
     throw err;
   }
-  // A quicker launcher may have replaced the dead one's lock since it was read: give that one back.
+  // A quicker process may have replaced the dead one's lock since it was read: give that one back.
   if (readIfPresent(aside) !== holder) renameSync(aside, lock);
   else rmSync(aside, { force: true });
-  return true;
+  return undefined;
 }

@@ -1,7 +1,5 @@
 /** The ledger against itself: what start-up demands, and what an audit of the database finds. */
-import { parseCaseEvent } from '@app/casework';
-import { commitPayload, type Opening, parseLeaf, sha256, verifyOpening } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, Invariant, ParseError, toHex, VerificationError } from '@app/encoding';
+import { type Bytes, bytesEqual, Invariant, ParseError, toHex } from '@app/encoding';
 import { LogBatchRow, LogCheckpointRow, LogCosignatureRow, LogQuorumRow, type Tx } from '@app/persistence';
 import {
   appendToFrontier,
@@ -15,10 +13,11 @@ import {
   prefixReader,
   rootFromTiles,
 } from '@app/tlog';
+import { auditCase, type CaseFindingCode } from './audit-case.js';
 import { deriveEntries } from './entries.js';
 import { LedgerFault } from './fault.js';
 import { newestCheckpoint, newestHead } from './publisher.js';
-import { type LedgerStore, logSource, type Published, readPublished } from './store.js';
+import { CHECKPOINT_FILE, type LedgerStore, logSource, type Published, readPublished } from './store.js';
 
 /**
  * Refuses to go on if the parts of the ledger contradict each other: head, frontier, newest batch, newest signed
@@ -33,13 +32,14 @@ export async function startUpAudit(tx: Tx, store: LedgerStore): Promise<void> {
   const signed = await newestCheckpoint(tx);
   if (signed !== undefined) {
     const checkpoint = parseCheckpoint(parseNote(signed.note).body);
-    if (checkpoint.size !== signed.size) throw new LedgerFault('checkpoint_mismatch');
+    if (checkpoint.size !== signed.size) throw new LedgerFault('checkpoint_mismatch', { index: signed.size });
     await checkAgainstBatch(tx, checkpoint);
     await checkRightEdge(store, checkpoint);
   }
   if (published === undefined) return;
   // What is published was signed before: anything newer comes from another database.
-  if (published.size > (signed?.size ?? 0)) throw new LedgerFault('checkpoint_mismatch');
+  if (published.size > (signed?.size ?? 0))
+    throw new LedgerFault('checkpoint_mismatch', { index: published.size });
   await checkAgainstBatch(tx, published);
   await checkNotes(tx, published);
 }
@@ -51,7 +51,8 @@ async function checkNotes(tx: Tx, { size, note }: { size: number; note: string }
   const lines = (await tx.findBy(LogCosignatureRow, { size })).map(({ line }) => line);
   const isWhole = signed !== undefined && quorum === note && note.startsWith(signed);
   const added = isWhole ? note.slice(signed.length).split('\n').slice(0, -1) : [];
-  if (!isWhole || added.some((line) => !lines.includes(line))) throw new LedgerFault('checkpoint_mismatch');
+  if (!isWhole || added.some((line) => !lines.includes(line)))
+    throw new LedgerFault('checkpoint_mismatch', { index: size });
 }
 
 async function checkHead(tx: Tx): Promise<void> {
@@ -60,23 +61,24 @@ async function checkHead(tx: Tx): Promise<void> {
   const newest =
     batch === undefined ? { size: 0, root: head.root } : { size: batch.sizeAfter, root: batch.root };
   if (newest.size !== head.size || !bytesEqual(newest.root, head.root))
-    throw new LedgerFault('state_mismatch');
+    throw new LedgerFault('state_mismatch', { index: head.size });
 }
 
 type TreeHead = { readonly size: number; readonly root: Bytes };
 
 async function checkAgainstBatch(tx: Tx, { size, root }: TreeHead): Promise<void> {
   const batch = await tx.findOneBy(LogBatchRow, { sizeAfter: size });
-  if (batch === null || !bytesEqual(batch.root, root)) throw new LedgerFault('checkpoint_mismatch');
+  if (batch === null || !bytesEqual(batch.root, root))
+    throw new LedgerFault('checkpoint_mismatch', { index: size });
 }
 
 async function checkRightEdge(store: LedgerStore, { size, root }: TreeHead): Promise<void> {
   try {
     if (!bytesEqual(await rootFromTiles(size, logSource(store)), root))
-      throw new LedgerFault('files_mismatch');
+      throw new LedgerFault('files_mismatch', { index: size });
   } catch (error) {
     if (error instanceof FileMissing) return;
-    throw error instanceof ParseError ? new LedgerFault('files_mismatch') : error;
+    throw error instanceof ParseError ? new LedgerFault('files_mismatch', { index: size }) : error;
   }
 }
 
@@ -84,35 +86,23 @@ async function publishedOrFault(store: LedgerStore): Promise<Published | undefin
   try {
     return await readPublished(store);
   } catch (error) {
-    throw error instanceof ParseError ? new LedgerFault('files_mismatch') : error;
+    throw error instanceof ParseError ? new LedgerFault('files_mismatch', { path: CHECKPOINT_FILE }) : error;
   }
 }
 
 /**
+ * Beside those of a case:
  * - `entry_mismatch`: the database's entry is not the bundle's. `entries_missing`, `entries_malformed`: no bundle.
  * - `batches_broken`: the entries cannot be derived: a batch or a cover key is missing.
- * - `entry_malformed`, `opening_invalid`, `opening_foreign`: not an entry; its opening does not open it; it opens it
- *   as an event of another case or number.
- * - `detail_invalid`: an opening whose event no case can have.
- * - `payload_mismatch`, `statement_mismatch`: what is stored beside the event is not what it committed to.
- * - `chain_broken`: an event number is missing, or the commitment to the event before is not to it.
- * - `case_head_mismatch`: the case's row does not stand at its last event.
  * - `batch_root_mismatch`: the root stored for a size is not that of the entries.
  * - `checkpoint_altered`: a stored checkpoint is of another root, or is not the one that its quorum was made of.
  */
 export type DatabaseFindingCode =
+  | CaseFindingCode
   | 'entry_mismatch'
   | 'entries_missing'
   | 'entries_malformed'
   | 'batches_broken'
-  | 'entry_malformed'
-  | 'opening_invalid'
-  | 'opening_foreign'
-  | 'detail_invalid'
-  | 'payload_mismatch'
-  | 'statement_mismatch'
-  | 'chain_broken'
-  | 'case_head_mismatch'
   | 'batch_root_mismatch'
   | 'checkpoint_altered';
 
@@ -122,6 +112,8 @@ export type DatabaseFinding = {
   readonly index?: number;
   readonly casePseudonym?: string;
   readonly eventNumber?: number;
+  /** Of the table `cases`. */
+  readonly column?: string;
 };
 
 const TILE_WIDTH = 256;
@@ -237,10 +229,21 @@ export async function auditCases(
      where o.case_pseudonym > $3 and s.seq >= $1 and s.seq < $2 order by o.case_pseudonym limit $4`,
     [range.from, range.to, Buffer.from(after), CASE_PAGE],
   );
-  const findings: DatabaseFinding[] = [];
-  for (const { case_pseudonym } of cases) findings.push(...(await auditCase(tx, case_pseudonym)));
   const last = cases.at(-1)?.case_pseudonym;
+  const findings: DatabaseFinding[] = [];
+  for (const { case_pseudonym } of [...cases, ...(last === undefined ? await casesWithoutEvents(tx) : [])]) {
+    const casePseudonym = toHex(case_pseudonym);
+    findings.push(...(await auditCase(tx, case_pseudonym)).map((found) => ({ ...found, casePseudonym })));
+  }
   return { findings, count: cases.length, ...(last !== undefined && { last }) };
+}
+
+/** Rows that no event made. */
+function casesWithoutEvents(tx: Tx): Promise<{ case_pseudonym: Buffer }[]> {
+  return tx.query(
+    `select pseudonym as case_pseudonym from cases c
+     where not exists (select 1 from log_outbox o where o.case_pseudonym = c.pseudonym) order by pseudonym`,
+  );
 }
 
 async function auditBundle(
@@ -262,110 +265,6 @@ async function auditBundle(
     if (error instanceof ParseError) return [{ code: 'entries_malformed', index: start }];
     if (error instanceof LedgerFault) return [{ code: 'batches_broken', index: start }];
     throw error;
-  }
-}
-
-type EventRow = {
-  readonly event_number: number;
-  readonly entry: Buffer;
-  readonly random: Buffer;
-  readonly opening: Buffer;
-  readonly payload_random: Buffer | null;
-  readonly statement: Buffer | null;
-  readonly signature: Buffer | null;
-  readonly statement_hash: Buffer;
-  readonly signature_hash: Buffer;
-  readonly items: Buffer;
-};
-
-async function auditCase(tx: Tx, pseudonym: Buffer): Promise<DatabaseFinding[]> {
-  const rows: EventRow[] = await tx.query(
-    `select o.event_number, o.entry, o.random, o.opening, p.payload_random, p.statement, p.signature,
-            p.statement_hash, p.signature_hash, p.items
-     from log_outbox o left join event_payloads p on p.outbox_id = o.id
-     where o.case_pseudonym = $1 order by o.event_number`,
-    [pseudonym],
-  );
-  const codes: { code: DatabaseFindingCode; eventNumber: number }[] = [];
-  let previous: Uint8Array = new Uint8Array(32);
-  for (const [i, row] of rows.entries()) {
-    const found = auditEvent(pseudonym, row, { number: i + 1, previous });
-    codes.push(...found.map((code) => ({ code, eventNumber: row.event_number })));
-    previous = commitmentOf(row.entry) ?? previous;
-  }
-  const heads: { event_number: number; last_commitment: Buffer }[] = await tx.query(
-    'select event_number, last_commitment from cases where pseudonym = $1',
-    [pseudonym],
-  );
-  if (heads[0]?.event_number !== rows.length || !bytesEqual(heads[0].last_commitment, previous)) {
-    codes.push({ code: 'case_head_mismatch', eventNumber: rows.length });
-  }
-  return codes.map((finding) => ({ ...finding, casePseudonym: toHex(pseudonym) }));
-}
-
-function auditEvent(
-  pseudonym: Buffer,
-  row: EventRow,
-  expected: { number: number; previous: Uint8Array },
-): DatabaseFindingCode[] {
-  const opening = openedBy(row);
-  if (typeof opening === 'string') return [opening];
-  const codes: DatabaseFindingCode[] = [];
-  if (!bytesEqual(opening.casePseudonym, pseudonym) || opening.eventNumber !== row.event_number) {
-    codes.push('opening_foreign');
-  }
-  if (row.event_number !== expected.number || !bytesEqual(opening.previousCommitment, expected.previous)) {
-    codes.push('chain_broken');
-  }
-  if (!isEvent(opening)) codes.push('detail_invalid');
-  return [...codes, ...auditPayload(row, opening)];
-}
-
-function openedBy({ entry, random, opening }: EventRow): Opening | DatabaseFindingCode {
-  try {
-    return verifyOpening(entry, random, opening);
-  } catch (error) {
-    if (error instanceof VerificationError) return 'opening_invalid';
-    if (error instanceof ParseError) return 'entry_malformed';
-    throw error;
-  }
-}
-
-function isEvent({ type, serverTime, actorClass, detail }: Opening): boolean {
-  try {
-    parseCaseEvent(type, serverTime, (['system', 'reporter', 'staff'] as const)[actorClass], detail);
-    return true;
-  } catch (error) {
-    if (error instanceof ParseError) return false;
-    throw error;
-  }
-}
-
-function auditPayload(row: EventRow, opening: Opening): DatabaseFindingCode[] {
-  // Erased: the commitment stands and says nothing any more.
-  if (row.payload_random === null) return [];
-  const items = Array.from({ length: row.items.length / 32 }, (_, i) =>
-    row.items.subarray(i * 32, i * 32 + 32),
-  );
-  const commitment = commitPayload(row.payload_random, row.statement_hash, row.signature_hash, items);
-  const codes: DatabaseFindingCode[] = [];
-  if (!bytesEqual(commitment, opening.payloadCommitment)) codes.push('payload_mismatch');
-  const isKept = isHashOf(row.statement, row.statement_hash) && isHashOf(row.signature, row.signature_hash);
-  if (!isKept) codes.push('statement_mismatch');
-  return codes;
-}
-
-/** Nothing was signed: zeros stand for the hash. */
-function isHashOf(bytes: Buffer | null, hash: Buffer): boolean {
-  return bytesEqual(hash, bytes === null ? new Uint8Array(32) : sha256(bytes));
-}
-
-function commitmentOf(entry: Uint8Array): Uint8Array | undefined {
-  try {
-    const leaf = parseLeaf(entry);
-    return leaf.class === 0 ? leaf.commitment : undefined;
-  } catch {
-    return undefined;
   }
 }
 

@@ -21,13 +21,18 @@ export type LedgerFaultCode =
   | 'recovery_foreign'
   | 'recovery_behind';
 
+/** `index`: the size of the tree or checkpoint at fault. `path`: the public file. */
+export type FaultPlace = { readonly index?: number; readonly path?: string };
+
 /** The ledger's parts contradict each other: nothing may be sequenced or published until a person has looked. */
 export class LedgerFault extends Error {
   readonly code: LedgerFaultCode;
+  readonly where: FaultPlace;
 
-  constructor(code: LedgerFaultCode) {
+  constructor(code: LedgerFaultCode, where: FaultPlace = {}) {
     super(code);
     this.name = 'LedgerFault';
     this.code = code;
+    this.where = where;
   }
 }

@@ -2,8 +2,17 @@
 import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
 import { type Bytes, Invariant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
-import { encodeTlogProof, inclusionProof, leafHash, parseEntryBundle, verifyInclusion } from '@app/tlog';
-import { type LedgerStore, logSource, readPublished } from './store.js';
+import { Refused } from '@app/platform';
+import {
+  encodeTlogProof,
+  FileMissing,
+  inclusionProof,
+  leafHash,
+  type LogSource,
+  parseEntryBundle,
+  verifyInclusion,
+} from '@app/tlog';
+import { type LedgerStore, logSource, type Published, readPublished } from './store.js';
 
 /** A C2SP tlog-proof and the entry it proves. */
 export type EntryProof = { readonly index: number; readonly entry: Bytes; readonly proof: string };
@@ -15,12 +24,21 @@ const RECENT_PUBLIC_LEAVES = 200;
 /**
  * Proves one entry.
  * @returns null while the published checkpoint does not cover it.
+ * @throws {Refused} `not_ready` while files that were lost are made anew.
  * @throws {VerificationError} `inclusion_invalid` if the files do not bear it out; a wrong proof is never given.
  */
 export async function proofFor(store: LedgerStore, index: number): Promise<EntryProof | null> {
   const published = await readPublished(store);
   if (published === undefined || index >= published.size) return null;
   const source = logSource(store);
+  try {
+    return await proofUnder(published, source, index);
+  } catch (error) {
+    throw error instanceof FileMissing ? new Refused('not_ready') : error;
+  }
+}
+
+async function proofUnder(published: Published, source: LogSource, index: number): Promise<EntryProof> {
   const bundle = Math.floor(index / TILE_WIDTH);
   const width = Math.min(TILE_WIDTH, published.size - bundle * TILE_WIDTH);
   const entries = parseEntryBundle(await source.readEntries(bundle, width), width);

@@ -147,12 +147,19 @@ export class Publisher {
   async #writeFiles(head: Head): Promise<void> {
     const source = logSource(this.#deps.store);
     const from = await this.#writtenSize();
-    // A chunk ends where whole tiles do, so that only the last one leaves partial files.
-    for (let start = from; start < head.size; start = nextChunk(start)) {
-      await this.#writeChunk(start, Math.min(nextChunk(start), head.size));
-    }
+    // Made anew: what is published needs the files of its own right edge until the head has its quorum.
+    const edge = from === 0 ? Math.min(await this.#deps.work.read(newestQuorumSize), head.size) : from;
+    await this.#writeChunks(from, edge);
+    await this.#writeChunks(edge, head.size);
     const root = await rootFromTiles(head.size, source);
     if (!bytesEqual(root, head.root)) throw new LedgerFault('files_mismatch');
+  }
+
+  /** A chunk ends where whole tiles do, so that only the last one leaves partial files. */
+  async #writeChunks(from: number, to: number): Promise<void> {
+    for (let start = from; start < to; start = nextChunk(start)) {
+      await this.#writeChunk(start, Math.min(nextChunk(start), to));
+    }
   }
 
   async #writeChunk(start: number, end: number): Promise<void> {
@@ -314,6 +321,12 @@ export async function newestHead(tx: Tx): Promise<Head> {
 export async function newestCheckpoint(tx: Tx): Promise<LogCheckpointRow | undefined> {
   const [row] = await tx.find(LogCheckpointRow, { order: { size: 'DESC' }, take: 1 });
   return row;
+}
+
+/** 0 before the first quorum. */
+async function newestQuorumSize(tx: Tx): Promise<number> {
+  const [newest] = await tx.find(LogQuorumRow, { order: { size: 'DESC' }, take: 1 });
+  return newest?.size ?? 0;
 }
 
 async function checkpointOf(tx: Tx, size: number): Promise<{ note: string } | undefined> {

@@ -72,7 +72,8 @@ export class Sequencer {
 export function parseHead(row: Pick<LogStateRow, 'size' | 'root' | 'frontier'>): Frontier & { root: Bytes } {
   const frontier = parseFrontier(row.frontier);
   const root = frontierRoot(frontier);
-  if (frontier.size !== row.size || !bytesEqual(root, row.root)) throw new LedgerFault('state_mismatch');
+  if (frontier.size !== row.size || !bytesEqual(root, row.root))
+    throw new LedgerFault('state_mismatch', { index: row.size });
   return { ...frontier, root };
 }
 

@@ -10,11 +10,7 @@ import {
   WORD_LANGUAGES,
 } from '@app/crypto/seal';
 import {
-  assembleCertificate,
   assembleKeyset,
-  assembleRoleEpoch,
-  encodeCertificateBody,
-  encodeRoleEpochBody,
   encodeRootset,
   encodeRootsetRotation,
   encodeStatement,
@@ -27,15 +23,11 @@ import {
   encodeKeysetLeafBody,
   encodeOpening,
   encodePublicLeaf,
-  parseCertificate,
   parseGrant,
   parseKeysetLeafBody,
-  parseLeaf,
   parseOpening,
-  parseRoleEpoch,
   parseRootset,
   parseStatement,
-  TAG,
 } from '@app/crypto/verify';
 import {
   canonicalJson,
@@ -55,9 +47,17 @@ import {
   makeEpoch,
   makeKeyset,
   NOW,
-  roots,
   rootset,
 } from '../../../libs/crypto/test/keyset-fixture.js';
+import {
+  recodeCertificate,
+  recodeLeaf,
+  recodeRoleEpoch,
+  SAMPLE_GRANT,
+  SAMPLE_ROTATION,
+  SAMPLE_STATEMENT,
+  sampleOpening,
+} from '../../../libs/crypto/test/recoding.js';
 import { parseRootsetRotation } from '../../../libs/crypto/src/rootset.js';
 import { bytesFormat, type Format, jsonFormat, textFormat } from '../format.js';
 import { sealedSamples } from '../samples.js';
@@ -84,15 +84,6 @@ const encodingFormats: readonly Format[] = [
   ),
 ];
 
-const grant = signGrant(holder.signer, {
-  scopeId: filled(16, 1),
-  compartment: 0,
-  epoch: 1,
-  boxHash: filled(32, 1),
-  recipientHash: filled(32, 2),
-  granterCertificateHash: holder.hash,
-});
-
 const ledgerFormats: readonly Format[] = [
   bytesFormat(
     'leaf',
@@ -101,82 +92,29 @@ const ledgerFormats: readonly Format[] = [
       encodePublicLeaf({ class: 3, time: NOW, body: filled(9, 1) }),
       encodePublicLeaf({ class: 1, time: NOW, body: new Uint8Array(0) }),
     ],
-    (b) => {
-      const leaf = parseLeaf(b);
-      return leaf.class === 0 ? encodeCaseLeaf(leaf) : encodePublicLeaf(leaf);
-    },
+    recodeLeaf,
   ),
   bytesFormat(
     'KEYSET leaf body',
     [encodeKeysetLeafBody({ version: 1, hash: filled(32, 1), path: '/keyset/1' })],
     (b) => encodeKeysetLeafBody(parseKeysetLeafBody(b)),
   ),
-  bytesFormat(
-    'opening',
-    [{ priority: 1, to: ['triage'] }, null].map((detail) =>
-      encodeOpening({
-        type: 1,
-        actorClass: 1,
-        flags: 0,
-        casePseudonym: filled(16, 1),
-        eventNumber: 1,
-        serverTime: NOW,
-        previousCommitment: filled(32, 0),
-        payloadCommitment: filled(32, 1),
-        policyHash: filled(32, 2),
-        detail,
-      }),
-    ),
-    (b) => encodeOpening(parseOpening(b)),
+  bytesFormat('opening', [sampleOpening({ priority: 1, to: ['triage'] }), sampleOpening(null)], (b) =>
+    encodeOpening(parseOpening(b)),
   ),
 ];
 
 const authorityFormats: readonly Format[] = [
-  bytesFormat(
-    'statement',
-    [
-      encodeStatement({
-        origin: 'log',
-        casePseudonym: filled(16, 1),
-        type: 2,
-        detail: { a: [1, 'b', null] },
-        expectedEventNumber: 2,
-        previousCommitment: filled(32, 1),
-        itemsHash: filled(32, 2),
-        policyHash: filled(32, 3),
-        claimedTime: NOW,
-        certificateHash: holder.hash,
-      }),
-    ],
-    (b) => encodeStatement(parseStatement(b)),
-  ),
-  bytesFormat('GRANT', [grant], (b) => {
+  bytesFormat('statement', [SAMPLE_STATEMENT], (b) => encodeStatement(parseStatement(b))),
+  bytesFormat('GRANT', [SAMPLE_GRANT], (b) => {
     const { signature, ...body } = parseGrant(b);
     const signer = { ...holder.signer, sign: () => signature };
     return signGrant(signer, body);
   }),
   bytesFormat('ROOTSET', [rootset], (b) => encodeRootset(parseRootset(b))),
-  bytesFormat(
-    'ROOTSET rotation',
-    [
-      encodeRootsetRotation({
-        rootset,
-        oldSignatures: roots
-          .slice(0, 2)
-          .map((root, rootIndex) => ({ rootIndex, signature: root.sign(TAG.rootset, rootset) })),
-        newSignatures: [],
-      }),
-    ],
-    (b) => encodeRootsetRotation(parseRootsetRotation(b)),
-  ),
-  bytesFormat('certificate', [holder.certificate], (b) => {
-    const certificate = parseCertificate(b);
-    return assembleCertificate(encodeCertificateBody(certificate), certificate.signatures);
-  }),
-  bytesFormat('role epoch', [makeEpoch({ holder }), makeEpoch({ holder, epoch: 2 })], (b) => {
-    const epoch = parseRoleEpoch(b);
-    return assembleRoleEpoch(encodeRoleEpochBody(epoch), epoch.signature);
-  }),
+  bytesFormat('ROOTSET rotation', [SAMPLE_ROTATION], (b) => encodeRootsetRotation(parseRootsetRotation(b))),
+  bytesFormat('certificate', [holder.certificate], recodeCertificate),
+  bytesFormat('role epoch', [makeEpoch({ holder }), makeEpoch({ holder, epoch: 2 })], recodeRoleEpoch),
   bytesFormat('KEYSET file', [makeKeyset(), makeKeyset({ version: 2, holders: holders.slice(0, 1) })], (b) =>
     assembleKeyset(parseKeysetFile(b)),
   ),

@@ -16,27 +16,23 @@ import {
   encodeNote,
   encodeTlogProof,
   encodeVkey,
-  entriesPath,
   frontierRoot,
   inclusionProof,
   leafHash,
   openNote,
   parseAddCheckpoint,
-  parseCheckpoint,
-  parseCosignature,
   parseEntryBundle,
   parseFrontier,
   parseNote,
   parsePolicy,
-  parseTilePath,
   parseTlogProof,
   parseVkey,
   signNote,
-  tilePath,
   verifyCheckpoint,
   verifyConsistency,
   verifyTlogProof,
 } from '@app/tlog';
+import { recodeCheckpoint, recodeCosignature, recodePath } from '../../../libs/tlog/test/recoding.js';
 import { noteKey } from '../../support/note-keys.js';
 import { bytesFormat, type Format, textFormat } from '../format.js';
 
@@ -59,11 +55,6 @@ const proofText = encodeTlogProof({ index: 2, proof, checkpointNote: note });
 const verifier = await sodiumVerifier();
 const verifying = { weight: 0.02 };
 
-const recodePath = (path: string): string => {
-  const parsed = parseTilePath(path);
-  return parsed.kind === 'tile' ? tilePath(parsed.tile) : entriesPath(parsed.index, parsed.width);
-};
-
 const textFormats: readonly Format[] = [
   textFormat('note', [note, `\n\nmore\n${note}`, `${note}${cosign(body, 10, stranger)}`], (t) =>
     encodeNote(parseNote(t)),
@@ -74,11 +65,7 @@ const textFormats: readonly Format[] = [
   textFormat(
     'checkpoint',
     [body, `${body}extension\n`, encodeCheckpoint({ origin: 'o', size: 0, root: emptyRoot() })],
-    (t) => {
-      const encoded = encodeCheckpoint(parseCheckpoint(t));
-      const extension = t.slice(encoded.length);
-      return encoded + (/^([^\n]+\n)*$/.test(extension) ? extension : '');
-    },
+    recodeCheckpoint,
   ),
   textFormat(
     'tlog-proof',
@@ -111,10 +98,7 @@ const byteFormats: readonly Format[] = [
     [encodeEntryBundle(entries), encodeEntryBundle(entries.map(() => new Uint8Array(0)))],
     (b) => encodeEntryBundle(parseEntryBundle(b, entries.length)),
   ),
-  bytesFormat('cosignature', [encodeCosignature(1_764_000_000, new Uint8Array(64))], (b) => {
-    const { time, signature } = parseCosignature(b);
-    return encodeCosignature(time, signature);
-  }),
+  bytesFormat('cosignature', [encodeCosignature(1_764_000_000, new Uint8Array(64))], recodeCosignature),
   bytesFormat('consistency proof', [growth], (b) => {
     const hashes = Array.from({ length: Math.ceil(b.length / 32) }, (_, i) => b.slice(32 * i, 32 * i + 32));
     verifyConsistency(3, rootOf(3), leaves.length, root, hashes);

@@ -2,9 +2,10 @@
 import { auditLedger, Checkpoints, collectAuditBundle, collectLedger, ledgerOverHttp } from '@app/client';
 import type { LedgerProof } from '@app/contracts';
 import { encodeOpening, commitEvent, encodeCaseLeaf } from '@app/crypto/verify';
-import { auditDatabase, httpWitness, type LedgerServices, readPublished, startUpAudit } from '@app/ledger';
+import { httpWitness, type LedgerServices, readPublished, startUpAudit } from '@app/ledger';
 import { actInCase } from '../../support/case-maker.js';
 import type { OfficeStage } from '../../support/office-stage.js';
+import { auditStored } from '../../support/sound.js';
 import {
   type Attack,
   findings,
@@ -244,9 +245,18 @@ export const HISTORY: readonly Attack[] = [
           'update log_sequence s set seq = swapped.seq from swapped where s.outbox_id = swapped.outbox_id',
         ),
       );
-      const { worker, store } = office.ledger;
-      const found = await worker.work.read((tx) => auditDatabase(tx, store, { from: 0, to: 16 }));
-      return [...new Set(found.map(({ code }) => code))].join();
+      return audited(office);
+    },
+  },
+  {
+    attack: 'takes away a deadline behind the servers',
+    by: 'the audit of the database',
+    code: 'case_state_mismatch',
+    run: async (office) => {
+      await office.submit();
+      await published(office);
+      await tamper(office, 'update cases set next_deadline = null');
+      return audited(office);
     },
   },
   {
@@ -308,6 +318,11 @@ export const HISTORY: readonly Attack[] = [
     },
   },
 ];
+
+async function audited({ ledger }: OfficeStage): Promise<string> {
+  const found = await auditStored(ledger);
+  return [...new Set(found.map(({ code }) => code))].join();
+}
 
 /** Puts another checkpoint under a proof. */
 function withCheckpoint(answer: LedgerProof, note: string): LedgerProof {

@@ -2,14 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { sodiumVerifier } from '@app/crypto/verify';
 import { VerificationError } from '@app/encoding';
-import { encodeTlogProof, parsePolicy, parseTlogProof, verifyTlogProof } from '@app/tlog';
+import { parsePolicy, parseTlogProof, verifyTlogProof } from '@app/tlog';
 import { readTrust } from '../stack/evaluation-files.js';
-
-/** The `.tlog-proof` file of an event. */
-export function receiptFile(proofText: string, entry: Uint8Array): string {
-  const { index, proof, checkpointNote } = parseTlogProof(proofText);
-  return encodeTlogProof({ index, proof, checkpointNote, extra: Uint8Array.from(entry) });
-}
 
 export type VerifiedReceipt = {
   readonly index: number;

@@ -6,6 +6,7 @@ import {
   awaitProof,
   confirm,
   dispute,
+  encodeReceipt,
   type MailboxView,
   openCase,
   openMailbox,
@@ -15,7 +16,7 @@ import {
 } from '@app/client';
 import { encodeWords } from '@app/crypto/seal';
 import { Invariant, toHex } from '@app/encoding';
-import { receiptFile, verifyReceiptFile } from '../commands/receipts.js';
+import { verifyReceiptFile } from '../commands/receipts.js';
 import { type Job, type JobCase, missing, pseudonymOf, utc } from './job.js';
 import { listed } from '../terminal.js';
 
@@ -44,7 +45,7 @@ export async function submit(job: Job, one: JobCase): Promise<void> {
   const witness = await awaitProof(service, one.prepared.mailbox, accepted);
   job.say(`  entry ${String(witness.index)}, seen by ${listed(witness.names)} at ${utc(witness.quorumTime)}`);
   const file = path.join(job.options.receiptDir, `receipt-${String(witness.index)}.tlog-proof`);
-  writeFileSync(file, receiptFile(witness.proofText, witness.entry), { mode: 0o600 });
+  writeFileSync(file, encodeReceipt(witness), { mode: 0o600 });
   await verifyReceiptFile(file, job.options.trustFile);
   job.say('  receipt verified offline');
 }

@@ -114,11 +114,13 @@ function show(
     process.stderr.write(`What an earlier run verified was not read again; --full reads everything.\n`);
 }
 
-function lineOf({ code, index, casePseudonym, eventNumber }: DatabaseFinding): string {
+function lineOf({ code, index, casePseudonym, eventNumber, column, path }: DatabaseFinding): string {
   const where = [
+    ...(path === undefined ? [] : [path]),
     ...(index === undefined ? [] : [`entry ${String(index)}`]),
     ...(casePseudonym === undefined ? [] : [`case ${casePseudonym}`]),
     ...(eventNumber === undefined ? [] : [`event ${String(eventNumber)}`]),
+    ...(column === undefined ? [] : [`column ${column}`]),
   ];
   return `database: ${[code, ...where].join(' ')}`;
 }

@@ -3,19 +3,22 @@
  * since the last run, after a proof that the ledger has only grown.
  */
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { PublishedLedger, Trust } from '@app/client';
 import type { SignatureVerifier } from '@app/crypto/verify';
-import { encodeUtf8, ParseError } from '@app/encoding';
+import { encodeUtf8, ParseError, VerificationError } from '@app/encoding';
 import { FileError, readFileStrict, writeFileDurable, writeImmutable } from '@app/platform';
 import {
   type AuditFinding,
   auditFrom,
+  encodeVkey,
   logFiles,
   parsePolicy,
   type Policy,
   verifyCheckpoint,
 } from '@app/tlog';
 import { z } from 'zod';
+import { CliError, failureOf } from '../errors.js';
 import { followOn, type Held, LogMisbehaved } from './evidence.js';
 import { readingAhead } from './ledger-files.js';
 import { auditPartials } from './partials.js';
@@ -62,13 +65,17 @@ export type FsckReport = {
   readonly from: number;
   /** By the witnesses' clocks; seconds. */
   readonly witnessedAt: number;
-  readonly findings: readonly AuditFinding[];
+  readonly findings: readonly FsckFinding[];
 };
+
+/** `keys_mismatch`: a file that offers keys of the log or its witnesses, other than those that were pinned. */
+export type FsckFinding = AuditFinding | { readonly code: 'keys_mismatch'; readonly path: string };
 
 /**
  * Checks a ledger.
  *
- * @throws {VerificationError} as `verifyCheckpoint`; `consistency_unproven`.
+ * @throws {CliError} with the code of `verifyCheckpoint` and the file that was refused.
+ * @throws {VerificationError} `consistency_unproven`.
  * @throws {LogMisbehaved} after both checkpoints were kept beside the state.
  * @throws {LogUnreadable} the connection was lost, or a file cannot be read. A later run goes on from the state.
  * @throws {ParseError} the state file is not one.
@@ -77,7 +84,7 @@ export async function checkLedger(parts: FsckParts): Promise<FsckReport> {
   const { verifier, ledger, stateFile } = parts;
   const policy = parsePolicy(parts.trust.policy);
   const note = await ledger.checkpoint();
-  const { checkpoint, quorumTime } = verifyCheckpoint(note, policy, verifier);
+  const { checkpoint, quorumTime } = naming('checkpoint', () => verifyCheckpoint(note, policy, verifier));
   const files = logFiles((file) => ledger.read(file));
   const state = parts.full === true ? undefined : await readState(stateFile);
   if (state !== undefined) await checkGrowth(parts, state, { note, checkpoint }, policy);
@@ -91,9 +98,44 @@ export async function checkLedger(parts: FsckParts): Promise<FsckReport> {
     },
   });
   const older = parts.folder === undefined ? [] : await auditPartials(parts.folder, size, files, findings);
-  const all = [...findings, ...older];
+  const keys = await auditKeys(ledger, checkpoint.origin, policy);
+  const all = [...findings, ...older, ...keys];
   await saving.end(all.length === 0 ? size : undefined);
   return { size, from, witnessedAt: quorumTime, findings: all };
+}
+
+/** What is wrong with one file stops everything: the refusal says which file it is. */
+function naming<T>(file: string, verify: () => T): T {
+  try {
+    return verify();
+  } catch (error) {
+    if (!(error instanceof VerificationError || error instanceof ParseError)) throw error;
+    const { code, sentence } = failureOf(error);
+    throw new CliError(code, `The file ${file} does not hold. ${sentence}`);
+  }
+}
+
+/** `log.vkey` and `witness.vkeys` where there are any: tools take their keys from them. */
+async function auditKeys(ledger: PublishedLedger, origin: string, policy: Policy): Promise<FsckFinding[]> {
+  const own = policy.logs.filter(({ name }) => name === origin).map(encodeVkey);
+  const log = await linesOf(ledger, 'log.vkey');
+  const isLogs = log?.every((line) => own.includes(line)) === true && log.length > 0;
+  const pinned = policy.witnesses.map(({ key }) => encodeVkey(key));
+  const witnesses = await linesOf(ledger, 'witness.vkeys');
+  const areWitnesses = isDeepStrictEqual(witnesses && [...witnesses].sort(), [...pinned].sort());
+  const wrong = [
+    ...(log === undefined || isLogs ? [] : ['log.vkey']),
+    ...(witnesses === undefined || areWitnesses ? [] : ['witness.vkeys']),
+  ];
+  return wrong.map((file) => ({ code: 'keys_mismatch', path: file }));
+}
+
+/** The last line is ended, too. */
+async function linesOf(ledger: PublishedLedger, file: string): Promise<string[] | undefined> {
+  const bytes = await ledger.read(file);
+  if (bytes === undefined) return undefined;
+  const lines = Buffer.from(bytes).toString('utf8').split('\n');
+  return lines.at(-1) === '' ? lines.slice(0, -1) : [];
 }
 
 /** The state of an earlier run; undefined if there is none. @throws {ParseError} `bad_state`. */
@@ -120,7 +162,7 @@ async function checkGrowth(
   shown: Held,
   policy: Policy,
 ): Promise<void> {
-  const { checkpoint } = verifyCheckpoint(state.checkpoint, policy, verifier);
+  const { checkpoint } = naming(stateFile ?? '', () => verifyCheckpoint(state.checkpoint, policy, verifier));
   const source = logFiles((file) => ledger.read(file));
   try {
     await followOn({ note: state.checkpoint, checkpoint }, shown, source);

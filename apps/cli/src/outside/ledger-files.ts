@@ -1,6 +1,7 @@
 /** Ledgers to be checked: by URL, or in a folder. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ApiClient } from '@app/api-client';
 import { type PublishedLedger, publishedOverHttp } from '@app/client';
 import { type Bytes, Invariant } from '@app/encoding';
 import { type LogSource, LogUnreadable } from '@app/tlog';
@@ -12,18 +13,23 @@ const TILE_WIDTH = 256;
 const AHEAD = 8;
 
 /**
- * @param target - an origin, or a folder with `checkpoint` and `tile/`.
- * @throws CliError if a URL has a path.
+ * @param target - a URL, or a folder with `checkpoint` and `tile/`.
+ * @throws CliError if the URL is none.
  */
 export function openLedger(target: string): PublishedLedger {
-  return isUrl(target) ? publishedOverHttp(apiOf(originOf(target))) : ledgerInFolder(target);
+  return isUrl(target) ? publishedOverHttp(apiAt(target)) : ledgerInFolder(target);
 }
 
-/** @throws CliError if the URL has a path. */
-export function originOf(url: string): string {
-  const origin = url.replace(/\/+$/, '');
-  if (/^https?:\/\/[^/?#]+$/.test(origin)) return origin;
-  throw usage(`${url} is not an origin; name it like https://report.example.org, without a path.`);
+/**
+ * @param url - an origin, or below one the path at which a proxy or a server of files has the ledger.
+ * @throws CliError for a query, a fragment, or no host.
+ */
+export function apiAt(url: string): ApiClient {
+  const [, origin, prefix] = /^(https?:\/\/[^/?#\s]+)((?:\/[^/?#\s]+)*)\/*$/.exec(url) ?? [];
+  if (origin !== undefined) return apiOf(origin, prefix);
+  throw usage(
+    `${url} is not where a ledger can be; name it like https://report.example.org, or with a path below.`,
+  );
 }
 
 export function isUrl(target: string): boolean {

@@ -1,7 +1,10 @@
 /** `safe-conduct mirror`: the command line of a verified copy. */
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { sodiumVerifier } from '@app/crypto/verify';
+import { takeLock } from '@app/embedded';
 import type { Command } from 'commander';
+import { CliError } from '../errors.js';
 import { readTrust } from '../stack/evaluation-files.js';
 import { copyFiles } from './copy-files.js';
 import { explaining, reportMisbehaviour } from './failures.js';
@@ -29,7 +32,21 @@ async function run(url: string, folder: string, options: Options): Promise<void>
     log: openLedger(url),
     copy: copyFiles(path.resolve(folder)),
   };
-  await following(options.follow, () => once(parts, folder, options));
+  const release = takeFolder(path.resolve(folder));
+  try {
+    await following(options.follow, () => once(parts, folder, options));
+  } finally {
+    release();
+  }
+}
+
+/** @throws CliError `folder_in_use`: two that replace each other's files leave neither's copy. */
+function takeFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const taken = takeLock(path.join(folder, '.mirror.lock'));
+  if ('release' in taken) return taken.release;
+  const sentence = `The process ${String(taken.heldBy)} keeps a mirror in ${folder}; end that one, or choose another folder.`;
+  throw new CliError('folder_in_use', sentence);
 }
 
 async function once(parts: Omit<MirrorParts, 'onProgress'>, folder: string, options: Options): Promise<void> {

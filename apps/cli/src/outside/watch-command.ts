@@ -5,12 +5,12 @@ import { acceptHash, describeRefusal, publishedOverHttp, type WatchAlarm } from 
 import type { Bytes } from '@app/encoding';
 import { LogUnreadable } from '@app/tlog';
 import { type Command, InvalidArgumentError } from 'commander';
-import { apiOf, makeDeps } from '../client.js';
+import { makeDeps } from '../client.js';
 import { readTrust } from '../stack/evaluation-files.js';
 import { CliError } from '../errors.js';
 import { explaining, reportMisbehaviour } from './failures.js';
 import { following, seconds } from './following.js';
-import { originOf } from './ledger-files.js';
+import { apiAt } from './ledger-files.js';
 import { ProgressDisplay } from './progress.js';
 import { WatchFolder, watchLedger, type WatchParts, type WatchReport } from './watch-ledger.js';
 
@@ -68,7 +68,7 @@ export async function watchParts(
   { role, known }: Pick<Options, 'role' | 'known'>,
 ): Promise<WatchParts> {
   const deps = await makeDeps(process.env);
-  const api = apiOf(originOf(url));
+  const api = apiAt(url);
   const keyset = async (hash: string): Promise<Bytes | undefined> => {
     try {
       return await api.call('keysetByHash', { params: { hash } });

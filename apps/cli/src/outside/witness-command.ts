@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseCheckpoint, parseCosignature, parseNote } from '@app/tlog';
 import { makeDeps } from '../client.js';
+import { Occupancy } from '../stack/occupancy.js';
 import { StackProcess } from '../stack/process.js';
 import { CliError } from '../errors.js';
 import { explaining, sentenceOfFailure } from './failures.js';
@@ -52,11 +53,15 @@ async function run(options: Options, command: Command): Promise<void> {
   const watcher = await watcherOf(options, command);
   const deps = await makeDeps(process.env);
   const home = await openWitnessHome(folder, options.name, readFileSync(options.log, 'utf8'), deps);
-  const witness = new StackProcess({
+  const occupancy = occupy(folder);
+  const witness: StackProcess = new StackProcess({
     name: 'witness',
     script: path.join(BUILT, 'apps/witness/src/main.js'),
     env: environmentOf(home, options),
     logFile: path.join(folder, 'witness.log'),
+    onSpawn: () => {
+      occupancy.take([witness.pid]);
+    },
   });
   const ending = new AbortController();
   const end = (): void => {
@@ -65,6 +70,7 @@ async function run(options: Options, command: Command): Promise<void> {
   process.once('SIGINT', end).once('SIGTERM', end);
   const bound = await witness.start().catch(async (error: unknown) => {
     await witness.stop();
+    occupancy.leave();
     throw new CliError(
       'witness_failed',
       error instanceof Error ? error.message : 'The witness could not be started.',
@@ -77,8 +83,26 @@ async function run(options: Options, command: Command): Promise<void> {
   } finally {
     process.stderr.write('\nStopping.\n');
     await witness.stop();
+    occupancy.leave();
     process.off('SIGINT', end).off('SIGTERM', end);
   }
+}
+
+/**
+ * One at a time in a folder. What a killed one left running is ended first.
+ * @throws CliError `witness_running`.
+ */
+function occupy(folder: string): Occupancy {
+  const occupancy = new Occupancy(folder, BUILT);
+  const other = occupancy.other();
+  if (other !== undefined)
+    throw new CliError(
+      'witness_running',
+      `The process ${String(other)} is this witness already; end that one first.`,
+    );
+  occupancy.endLeftovers();
+  occupancy.take([]);
+  return occupancy;
 }
 
 async function watcherOf({ watch, trust, data }: Options, command: Command): Promise<Watcher | undefined> {

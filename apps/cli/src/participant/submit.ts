@@ -4,6 +4,7 @@ import { dueDateOf } from './due.js';
 import {
   type Accepted,
   awaitProof,
+  encodeReceipt,
   type PreparedReport,
   type Progress,
   type Service,
@@ -14,7 +15,6 @@ import {
 import { bytesEqual } from '@app/encoding';
 import { writeImmutable } from '@app/platform';
 import { parseTlogProof } from '@app/tlog';
-import { receiptFile } from '../commands/receipts.js';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining } from '../errors.js';
 import { Keyboard, listed, print, progressLine, say, utc, when } from '../terminal.js';
@@ -109,7 +109,7 @@ export async function writeReceipt(file: string, witness: Witness): Promise<stri
       `It is recorded, but ${file} holds something else and was not overwritten.`,
     );
   }
-  await writeImmutable(file, Buffer.from(receiptFile(witness.proofText, witness.entry)));
+  await writeImmutable(file, Buffer.from(encodeReceipt(witness)));
   return `Receipt: ${file}; "safe-conduct verify" checks it, offline.`;
 }
 

@@ -1,6 +1,7 @@
 /** Who is at work in a data directory: one supervisor at a time, and what it started. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { startOf } from '@app/embedded';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -61,18 +62,5 @@ export class Occupancy {
     } catch {
       return undefined;
     }
-  }
-}
-
-/** When a process started; undefined if there is none, or where the system does not tell. */
-function startOf(pid: number): string | undefined {
-  try {
-    // The name before the last parenthesis may hold anything; the start is the 20th field after it.
-    return readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
-      .split(') ')
-      .at(-1)
-      ?.split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
