@@ -16,7 +16,15 @@ export {
   type View,
   VIEWS,
 } from './access.js';
-export { ACT_KINDS, type ActKind, type ActOf, type CaseAct, parseAct, targetRole, withTarget } from './acts.js';
+export {
+  ACT_KINDS,
+  type ActKind,
+  type ActOf,
+  type CaseAct,
+  parseAct,
+  targetRole,
+  withTarget,
+} from './acts.js';
 export {
   type Clock,
   type ClockId,

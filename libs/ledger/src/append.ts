@@ -20,6 +20,7 @@ import {
   concatBytes,
   decodeUtf8,
   type Instant,
+  fromHex,
   Invariant,
   parseCanonicalJson,
   toBase64,
@@ -55,7 +56,6 @@ export type NewEvent = {
   readonly payload: Payload;
   /** Changed only if given; null clears. */
   readonly assignee?: Uint8Array | null;
-  readonly routedTo?: Uint8Array | null;
 };
 
 /**
@@ -80,7 +80,6 @@ export async function openCase(
     ...row,
     ...derivedColumns(next, sealed.commitment),
     assignee: null,
-    routedTo: null,
     receivedAt: event.at,
   });
   return appendEvent(tx, sealed);
@@ -91,7 +90,7 @@ export async function openCase(
  * @returns what the participants need to recompute the entry.
  */
 export async function recordEvent(tx: Tx, recorded: NewEvent, deps: AppendDeps): Promise<EventReceipt> {
-  const { row, event, next, payload, assignee, routedTo } = recorded;
+  const { row, event, next, payload, assignee } = recorded;
   if (next.eventNumber !== row.eventNumber + 1) throw new Invariant('events of a case have no gaps');
   const sealed = sealEvent(row, event, next.eventNumber, payload, deps);
   await tx.update(
@@ -100,7 +99,6 @@ export async function recordEvent(tx: Tx, recorded: NewEvent, deps: AppendDeps):
     {
       ...derivedColumns(next, sealed.commitment),
       ...(assignee !== undefined && { assignee: assignee === null ? null : Buffer.from(assignee) }),
-      ...(routedTo !== undefined && { routedTo: routedTo === null ? null : Buffer.from(routedTo) }),
     },
   );
   return appendEvent(tx, sealed);
@@ -286,11 +284,16 @@ async function appendEvent(tx: Tx, sealed: SealedEvent): Promise<EventReceipt> {
 function derivedColumns(
   next: CaseState,
   commitment: Uint8Array,
-): Pick<CaseRow, 'state' | 'phase' | 'escalated' | 'eventNumber' | 'lastCommitment' | 'nextDeadline'> {
+): Pick<
+  CaseRow,
+  'state' | 'phase' | 'escalated' | 'routedTo' | 'eventNumber' | 'lastCommitment' | 'nextDeadline'
+> {
+  const official = next.routedTo ?? next.escalatedTo;
   return {
     state: next,
     phase: next.phase,
     escalated: next.flags.escalated,
+    routedTo: official === undefined ? null : Buffer.from(fromHex(official, 'role', 16)),
     eventNumber: next.eventNumber,
     lastCommitment: Buffer.from(commitment),
     nextDeadline: nextDue(next) ?? null,

@@ -3,7 +3,7 @@ import {
   applyEvent,
   type CaseEvent,
   type CaseState,
-  nextDeadline,
+  nextDue,
   parseCaseEvent,
   parsePolicy,
   type Policy,
@@ -226,7 +226,7 @@ function columnsOf(state: CaseState, events: readonly AuditedEvent[]): Readonly<
     role_id: first?.type === 'SUBMITTED' ? first.detail.role : null,
     routed_to: state.routedTo ?? state.escalatedTo ?? null,
     assignee: handed?.event.type === 'ASSIGNED',
-    next_deadline: nextDeadline(state) ?? null,
+    next_deadline: nextDue(state) ?? null,
     received_at: state.submittedAt,
   };
 }

@@ -100,7 +100,6 @@ export class ActsService {
       event,
       next,
       payload: { statement, signature, items },
-      routedTo: roleBytes(next.routedTo ?? next.escalatedTo),
       assignee: act.kind === 'recuse' ? null : row.assignee,
     });
     if (act.kind === 'recuse') await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
@@ -117,10 +116,6 @@ export class ActsService {
 /** What the KEYSET says of a role. */
 function kindOf({ roles }: Keyset, role: string | undefined): string | undefined {
   return roles.find(({ id }) => toHex(id) === role)?.kind;
-}
-
-function roleBytes(role: string | undefined): Buffer | null {
-  return role === undefined ? null : Buffer.from(fromHex(role, 'role', 16));
 }
 
 function refusalOf(code: RefusalCode): Refused {

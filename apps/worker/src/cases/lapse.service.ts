@@ -1,11 +1,4 @@
-import {
-  type CaseAct,
-  type CaseState,
-  type Clock,
-  decide,
-  dueClocks,
-  owesEscalation,
-} from '@app/casework';
+import { type CaseAct, type CaseState, type Clock, decide, dueClocks, owesEscalation } from '@app/casework';
 import { sha256 } from '@app/crypto/verify';
 import { fromHex, type Instant, toHex } from '@app/encoding';
 import { caseForUpdate, type LedgerServices, recordEvent } from '@app/ledger';
@@ -71,7 +64,7 @@ export class LapseService {
       return;
     }
     const id = sha256(held.box);
-    await this.#record(step, act, [id], held.roleId);
+    await this.#record(step, act, [id]);
     const { casePseudonym, compartment, epoch, roleId, roleEpoch, box } = held;
     await tx.insert(BoxRow, {
       ...{ id: Buffer.from(id), casePseudonym, compartment, epoch, roleId, roleEpoch, box },
@@ -81,13 +74,12 @@ export class LapseService {
     await tx.delete(EscalationBoxRow, { casePseudonym });
   }
 
-  async #record(step: Step, act: CaseAct, items: readonly Uint8Array[], routedTo?: Buffer): Promise<void> {
+  async #record(step: Step, act: CaseAct, items: readonly Uint8Array[]): Promise<void> {
     const { tx, row, tickSeconds } = step;
     const { event, next } = decided(await this.#decide(step, act));
-    const routed = routedTo === undefined ? {} : { routedTo };
     await recordEvent(
       tx,
-      { row, event, next, payload: { items }, ...routed },
+      { row, event, next, payload: { items } },
       { random: this.#services.random, tickSeconds },
     );
   }
