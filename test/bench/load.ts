@@ -35,11 +35,13 @@ const CLIENTS = Number(clientCount);
 const deps = await makeDeps({});
 
 const REPORT: ReportBody = {
-  version: 1,
+  version: 2,
   safety: { declared_urgent: 'no', language: 'en' },
   submitter: { relation: 'VICTIM', name: 'A. Person', contact: 'Only through this mailbox.' },
   persons: [{ unit: 'INDIVIDUAL', names: 'A. Person', relation: 'SC-A' }],
-  engagements: [{ body: 'HRC', stage: 'PAST', when: '2026-09', modality: 'VID' }],
+  engagements: [
+    { body: 'HRC', stage: 'PAST', when: { value: '2026-09', precision: 'DAY_UNKNOWN' }, modality: 'VID' },
+  ],
   acts: [
     {
       what: 'They came to the house and asked who had invited me. '.repeat(20),

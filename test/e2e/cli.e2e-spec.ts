@@ -191,7 +191,7 @@ describe('what is not as it should be on this side', () => {
       'concerned.state (question 6.4): an answer is needed (missing)',
       'acts[0].what (question 5.1): an answer is needed (missing)',
       'acts[0].types (question 5.2): use one of A01,',
-      'acts[0].from or acts[0].to (question 5.4): write a date as 2026,',
+      'acts[0].from (question 5.4): write a date as {',
     ])
       expect(ran.stderr).toContain(told);
     expect(existsSync(out)).toBe(false);

@@ -22,7 +22,8 @@ export type Parsed<S extends FieldTable> = {
   readonly [K in RequiredKeys<S>]: ValueOf<S[K]>;
 } & { readonly [K in Exclude<keyof S, RequiredKeys<S>>]?: ValueOf<S[K]> };
 
-function field<T>(parse: (value: Json, where: string) => T): Field<T, false> {
+/** A required field. */
+export function field<T>(parse: (value: Json, where: string) => T): Field<T, false> {
   return { parse, optional: false };
 }
 

@@ -95,19 +95,75 @@ export {
 } from './policy.js';
 export { COUNTRIES, NO_COUNTRY } from './countries.js';
 export { replay, type ResponseTime, responseTimes } from './replay.js';
+export { type Dated, isBefore } from './questionnaire/answers.js';
 export {
+  type Checked,
   checkReport,
-  checkRoutable,
-  isDigital,
   joinReport,
+  MOST_HALF_BYTES,
+  personsOf,
+  type ReportProblem,
+  splitReport,
+} from './questionnaire/check.js';
+export {
+  answerProblems,
+  type ConsentAnswer,
+  consentGaps,
+  decisionOf,
+  isChild,
+  parseConsentAnswer,
+  type PersonAffected,
+  PERSONAL_SCOPES,
+} from './questionnaire/consent-answers.js';
+export {
+  isCollective,
+  isDigital,
+  isDigitalParticipation,
+  isSdg16101,
+  isSituation,
+  type PriorityReason,
+  publicActGroup,
+  publicActGroups,
+  publicEngagementGroup,
+  publicEngagementGroups,
+  suggestedPriority,
+} from './questionnaire/facts.js';
+export {
+  applyFollowUps,
+  checkFollowUp,
+  type Correction,
+  type FollowUp,
+  placeOf,
+} from './questionnaire/follow-up.js';
+export { type CrossWalk, HUR_CROSSWALK } from './questionnaire/hur.js';
+export {
+  compareLabels,
+  LABEL_KEYS,
+  labelOf,
+  type LabelTable,
+  questionLabel,
+} from './questionnaire/labels.js';
+export { ENGLISH } from './questionnaire/labels-en.js';
+export {
+  type ActCode,
+  ALONE,
+  type CodeOf,
+  DIGITAL_MOD,
+  type EngCode,
+  type ListName,
+  LISTS,
+} from './questionnaire/lists.js';
+export {
+  type AnswerKind,
+  type FieldClass,
+  QUESTIONNAIRE_VERSION,
   REPORT_QUESTIONS,
   type ReportBody,
+  type ReportedAct,
   type ReportPart,
-  type ReportProblem,
   type ReportQuestion,
-  type RouteContext,
-  splitReport,
-} from './report.js';
+} from './questionnaire/questions.js';
+export { checkRoutable, type RouteContext } from './questionnaire/routable.js';
 export {
   type CaseState,
   currentPriority,
@@ -128,40 +184,26 @@ export {
 export { reporterStatus, type ReporterStatus, type Status, STATUSES } from './status.js';
 export { isUntriaged, nextPhase, type PhaseBefore, type Rule, RULES } from './transitions.js';
 export {
-  ACT,
-  ACT_LABELS,
-  type ActCode,
   type Channel,
   CHANNEL,
   CLOSE,
   type CloseCode,
-  DIGITAL_MOD,
   DIVERT,
-  ENG,
-  ENG_LABELS,
-  type EngCode,
   INT,
   INT_CHANNELS,
   type InterventionKind,
-  LINK,
   MECHANISM,
   type Mechanism,
-  MOD,
-  type ModCode,
-  NATURE,
   type Noted,
   NOTED,
   OOS,
   type OosCode,
   PAUSE,
   type PauseCode,
-  PERP_KIND,
   PRI,
   type Priority,
   type Relation,
   RELATION,
-  REQ,
-  type ReqCode,
   RETURN,
   type ReturnCode,
   RISK,
@@ -170,11 +212,6 @@ export {
   type RspCode,
   SCOPE,
   type ScopeCode,
-  SRC,
-  type SrcCode,
-  STAGE,
-  TARGET,
-  UNIT,
   URGENCY,
   type Urgency,
   VER,

@@ -1,5 +1,5 @@
 /** A case as one officer may see it: verified from its events up, opened with the boxes of her role. */
-import { joinReport, type Policy, type ReportBody } from '@app/casework';
+import { applyFollowUps, type ConsentAnswer, joinReport, type Policy, type ReportBody } from '@app/casework';
 import type { CaseFile, StoredBox } from '@app/contracts';
 import { type ArchiveFile, openAttachment } from '@app/crypto/seal';
 import { hashItems, type Opening, sha256, type Statement, verifyStatement } from '@app/crypto/verify';
@@ -17,6 +17,7 @@ import {
   attachmentsOf,
   type BoxToOpen,
   checkReportCodes,
+  consentAnswersOf,
   conversationOf,
   type Entry,
   idOf,
@@ -48,6 +49,10 @@ export type OpenedCase = {
   readonly report?: Report;
   /** The whole questionnaire, for those who hold both halves. */
   readonly fullReport?: ReportBody;
+  /** The same with every later act and correction that fits it. */
+  readonly currentReport?: ReportBody;
+  /** Who gave which consent after the report, oldest first. */
+  readonly consentAnswers: readonly ConsentAnswer[];
   readonly conversation: readonly Message[];
   readonly attachments: readonly Attachment[];
 };
@@ -79,6 +84,7 @@ export async function openCase(session: StaffSession, casePseudonym: string): Pr
   const entries = await openObjects(service, history, seeds, threadId, file.objects);
   const first = mine.filter(({ stored }) => stored.grant === undefined).map(({ stored }) => stored);
   const report = seeds.has(seedKey(0, 1)) ? checkReportCodes(history, entries, first) : undefined;
+  const conversation = conversationOf(entries);
   const joined = report?.identity && joinReport(report.main.report, report.identity.report);
   return {
     session,
@@ -91,10 +97,22 @@ export async function openCase(session: StaffSession, casePseudonym: string): Pr
     seeds,
     entries,
     ...(report && { report }),
-    ...(joined?.ok === true && { fullReport: joined.report }),
-    conversation: conversationOf(entries),
+    ...(joined?.ok === true && {
+      fullReport: joined.report,
+      currentReport: followedUp(joined.report, conversation),
+    }),
+    consentAnswers: consentAnswersOf(entries),
+    conversation,
     attachments: attachmentsOf(entries),
   };
+}
+
+/** What does not fit the report (a row that is not there, a contradiction) stays a message and changes nothing. */
+function followedUp(report: ReportBody, conversation: readonly Message[]): ReportBody {
+  return conversation.reduce((before, { followUp }) => {
+    const applied = followUp === undefined ? undefined : applyFollowUps(before, [followUp]);
+    return applied?.ok === true ? applied.report : before;
+  }, report);
 }
 
 /**

@@ -1,5 +1,6 @@
+/* eslint-disable max-lines -- the tests share one stage, which is built in this file */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { acceleratePolicy, DEFAULT_POLICY } from '@app/casework';
+import { acceleratePolicy, DEFAULT_POLICY, type FollowUp } from '@app/casework';
 import type { CaseFile, Mailbox } from '@app/contracts';
 import { makeReporterCode, nobleSealing, sodiumSealing } from '@app/crypto/seal';
 import { nobleSigning, sodiumSigning } from '@app/crypto/sign';
@@ -210,6 +211,31 @@ describe('the reporter', () => {
     expect(conversation.at(-1)).toMatchObject({ kind: 'dispute', about: 2 });
   });
 
+  it('adds a further act and corrects an answer, which the desk reads with the report', async () => {
+    await done(acknowledge(await stage.open('focal-1'), { text: 'we have it' }));
+    const followUp: FollowUp = {
+      version: 2,
+      acts: [{ what: 'They came again.', types: ['B06'] }],
+      corrections: [{ section: 'concerned', field: 'reason', value: 'they wore no sign' }],
+    };
+    await reply(await stage.mailbox(), 'more', [], followUp);
+    // It fits no report: it stays a message.
+    const lost = { section: 'acts', at: 9, field: 'place', value: 'x' } as const;
+    await reply(await stage.mailbox(), 'and this', [], { version: 2, corrections: [lost] });
+    expect((await stage.mailbox()).conversation.at(-2)).toMatchObject({ text: 'more', followUp });
+    const { fullReport, currentReport, conversation } = await stage.open('focal-1');
+    expect(conversation.at(-2)).toMatchObject({ followUp });
+    expect(fullReport?.acts).toHaveLength(1);
+    expect(currentReport).toEqual({
+      ...fullReport,
+      acts: [...(fullReport?.acts ?? []), ...(followUp.acts ?? [])],
+      concerned: { ...fullReport?.concerned, reason: 'they wore no sign' },
+    });
+    const name = { section: 'persons', at: 0, field: 'names', value: 'Ana' } as const;
+    const wrong: FollowUp = { version: 2, corrections: [name] };
+    expect(await codeOf(reply(await stage.mailbox(), 'x', [], wrong))).toBe('object_body');
+  });
+
   it('withdraws consent, which the desk sees signed and obeys', async () => {
     await stage.triaged();
     const withdrawal = {
@@ -231,9 +257,28 @@ describe('the reporter', () => {
     const view = await stage.mailbox();
     expect(view.status).toMatchObject({ waitingFor: 'consent', asked: 'K6' });
     const answer = { person: 1, through: 8, scope: 'K6', code: '1' } as const;
-    const record = { ...answer, givenBy: 'family', risksExplained: true, textVersion: '1' } as const;
+    const record = {
+      ...answer,
+      givenBy: 'family',
+      whyNotPerson: 'DETAINED',
+      risksExplained: true,
+      explainedBy: 'LAWYER',
+      understands: 'yes',
+      textVersion: '1',
+    } as const;
     expect((await changeConsent(view, record)).event.type).toBe('CONSENT_ANSWERED');
-    await expect(stage.open('focal-1')).resolves.toBeDefined();
+    const { consentAnswers } = await stage.open('focal-1');
+    expect(consentAnswers).toHaveLength(8);
+    expect(consentAnswers[0]).toEqual({
+      person: 1,
+      scope: 'K6',
+      decision: 'granted',
+      given_by: 'family',
+      why_not_person: 'DETAINED',
+      risks_explained: { by: 'LAWYER', text_version: '1' },
+      understands: 'yes',
+      given_at: new Date(stage.fake.now * 1_000).toISOString().slice(0, 10),
+    });
   });
 
   it('finds nothing with another code', async () => {

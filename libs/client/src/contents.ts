@@ -1,5 +1,13 @@
 /** Opening what a case holds: every file committed by its event, every author known, nothing taken on trust. */
-import { applyConsentChange, encodeConsentMatrix, type EventName, parseConsentMatrix } from '@app/casework';
+import {
+  applyConsentChange,
+  type ConsentAnswer,
+  decisionOf,
+  encodeConsentMatrix,
+  type EventName,
+  type FollowUp,
+  parseConsentMatrix,
+} from '@app/casework';
 import type { StoredBox, StoredObject } from '@app/contracts';
 import {
   type BoxPurpose,
@@ -268,6 +276,28 @@ function checkConsents(history: History, entries: readonly Entry[], main: Report
   if (encodeConsentMatrix(signed) !== encodeConsentMatrix(history.state.consents)) refuse('consent_mismatch');
 }
 
+/** Who gave which consent after the report, oldest first: the signed records, one for each person and scope. */
+export function consentAnswersOf(entries: readonly Entry[]): ConsentAnswer[] {
+  return entries
+    .filter(({ object }) => object.kind === 'consent')
+    .flatMap(({ object, event }) => {
+      const record = parseConsentRecord(object.body);
+      const { person: first, through = first, scope, code } = record;
+      const answer = {
+        scope,
+        decision: decisionOf(code),
+        given_by: record.givenBy,
+        ...(record.whyNotPerson !== undefined && { why_not_person: record.whyNotPerson }),
+        ...(record.risksExplained && {
+          risks_explained: { by: record.explainedBy ?? 'OTHER', text_version: record.textVersion },
+        }),
+        ...(record.understands !== undefined && { understands: record.understands }),
+        given_at: new Date(event.opening.serverTime * 1_000).toISOString().slice(0, 10),
+      } as const;
+      return Array.from({ length: through - first + 1 }, (_, i) => ({ ...answer, person: first + i }));
+    });
+}
+
 /** One line of the conversation. */
 export type Message = {
   readonly from: 'reporter' | 'staff';
@@ -278,6 +308,8 @@ export type Message = {
   readonly eventNumber: number;
   readonly at: Instant;
   readonly blobs: readonly AttachedBlob[];
+  /** What the reporter adds to her report, or corrects in it. */
+  readonly followUp?: FollowUp;
   readonly certificate?: KeysetCertificate;
 };
 
@@ -286,7 +318,7 @@ export function conversationOf(entries: readonly Entry[]): Message[] {
   return entries.flatMap(({ object, event, certificate }): Message[] => {
     const { kind, author } = object;
     if (kind !== 'message' && kind !== 'dispute' && kind !== 'note' && kind !== 'handover') return [];
-    const { text, event: about, blobs = [] } = parseText(object.body);
+    const { text, event: about, blobs = [], followUp } = parseText(object.body);
     return [
       {
         from: author,
@@ -296,6 +328,7 @@ export function conversationOf(entries: readonly Entry[]): Message[] {
         eventNumber: event.opening.eventNumber,
         at: event.opening.serverTime,
         blobs,
+        ...(followUp !== undefined && author === 'reporter' && { followUp }),
         ...(certificate && { certificate }),
       },
     ];

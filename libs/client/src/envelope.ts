@@ -1,5 +1,14 @@
 /** The bodies of sealed objects: what the signed JSON inside each kind of object says. */
-import { type ConsentChange, type ConsentCode, isConsentChange, SCOPES } from '@app/casework';
+import {
+  checkFollowUp,
+  type CodeOf,
+  type ConsentChange,
+  type ConsentCode,
+  type FollowUp,
+  isConsentChange,
+  LISTS,
+  SCOPES,
+} from '@app/casework';
 import type { BlobDigest } from '@app/crypto/seal';
 import { fromHex, type Json, toHex } from '@app/encoding';
 
@@ -42,22 +51,23 @@ export type TextBody = {
   readonly text: string;
   readonly event?: number;
   readonly blobs?: readonly AttachedBlob[];
+  /** Further acts and corrections; only in messages of the reporter. */
+  readonly followUp?: FollowUp;
 };
 
 /** Who speaks for the person a consent is about. */
-export const GIVEN_BY = [
-  'alleged_victim',
-  'guardian',
-  'family',
-  'legal_representative',
-  'organisation_for_itself',
-] as const;
-export type GivenBy = (typeof GIVEN_BY)[number];
+export const GIVEN_BY = LISTS.GIVEN_BY;
+export type GivenBy = CodeOf<'GIVEN_BY'>;
 
 /** Body of a consent object. */
 export type ConsentRecord = ConsentChange & {
   readonly givenBy: GivenBy;
+  /** Why somebody else speaks for her. */
+  readonly whyNotPerson?: CodeOf<'WHY_NOT'>;
   readonly risksExplained: boolean;
+  readonly explainedBy?: CodeOf<'EXPLAINED_BY'>;
+  /** Whether who answered can understand the risk. */
+  readonly understands?: CodeOf<'YES_NO'>;
   readonly textVersion: string;
   /** 1, 2, 3 … among this person's records. */
   readonly counter: number;
@@ -96,17 +106,24 @@ export function textJson(body: TextBody): Json {
     text: body.text,
     ...(body.event !== undefined && { event: body.event }),
     ...(body.blobs !== undefined && body.blobs.length > 0 && { blobs: body.blobs.map(blobJson) }),
+    ...(body.followUp !== undefined && { follow_up: body.followUp as unknown as Json }),
   };
 }
 
 /** @throws {VerificationError} `object_body`. */
 export function parseText(body: Json): TextBody {
-  const { text, event, blobs } = asObject(body);
+  const { text, event, blobs, follow_up: added } = asObject(body);
   return {
     text: asText(text),
     ...(event !== undefined && { event: asWhole(event) }),
     ...(blobs !== undefined && { blobs: asList(blobs).map(parseBlob) }),
+    ...(added !== undefined && { followUp: parseFollowUp(added) }),
   };
+}
+
+function parseFollowUp(json: Json): FollowUp {
+  const checked = checkFollowUp(json);
+  return checked.ok ? checked.followUp : malformed();
 }
 
 export function consentJson(record: ConsentRecord): Json {
@@ -116,7 +133,10 @@ export function consentJson(record: ConsentRecord): Json {
     scope: record.scope,
     code: record.code,
     given_by: record.givenBy,
+    ...(record.whyNotPerson !== undefined && { why_not_person: record.whyNotPerson }),
     risks_explained: record.risksExplained,
+    ...(record.explainedBy !== undefined && { explained_by: record.explainedBy }),
+    ...(record.understands !== undefined && { understands: record.understands }),
     text_version: record.textVersion,
     counter: record.counter,
   };
@@ -135,9 +155,15 @@ export function parseConsentRecord(body: Json): ConsentRecord {
     code: asText(json.code) as ConsentCode,
   };
   if (!isConsentChange(change)) return malformed();
+  const whyNotPerson = optionalCode(LISTS.WHY_NOT, json.why_not_person);
+  const explainedBy = optionalCode(LISTS.EXPLAINED_BY, json.explained_by);
+  const understands = optionalCode(LISTS.YES_NO, json.understands);
   return {
     ...change,
     givenBy,
+    ...(whyNotPerson !== undefined && { whyNotPerson }),
+    ...(explainedBy !== undefined && { explainedBy }),
+    ...(understands !== undefined && { understands }),
     risksExplained: json.risks_explained === true,
     textVersion: asText(json.text_version),
     counter: asWhole(json.counter),
@@ -176,6 +202,11 @@ function parseListing(json: Json): BoxListing {
     ...(role_epoch !== undefined && { role_epoch: asWhole(role_epoch) }),
     sha256: asText(sha256),
   };
+}
+
+function optionalCode<C extends string>(list: readonly C[], value: Json | undefined): C | undefined {
+  if (value === undefined) return undefined;
+  return list.find((known) => known === value) ?? malformed();
 }
 
 function hexBytes(value: Json | undefined, length: number): ReturnType<typeof fromHex> {

@@ -1,6 +1,7 @@
 /** The reporter's side after submission: reading, answering, consenting. Everything follows from her code alone. */
 import {
   type ConsentChange,
+  type FollowUp,
   type Policy,
   reporterStatus,
   type ReporterStatus,
@@ -46,7 +47,7 @@ import {
 } from './contents.js';
 import { refuse } from './deps.js';
 import { loadPolicy } from './directory.js';
-import { consentJson, type ConsentRecord, parseConsentRecord, textJson } from './envelope.js';
+import { consentJson, type ConsentRecord, parseConsentRecord, parseText, textJson } from './envelope.js';
 import { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
 import { type MailboxApi, withMailbox } from './mailbox-requests.js';
 import { type Accepted, checkAccepted, findProof, uploadBlobs, type Witness } from './participant.js';
@@ -194,21 +195,28 @@ async function provenInTime(
   return witness === undefined && isOverdue ? refuse('proof_overdue') : witness;
 }
 
-/** A message to the office, with files if any. Errors as `submitReport`. */
+/**
+ * A message to the office, with files, further acts and corrections if any. Errors as `submitReport`.
+ * @param followUp - as `checkFollowUp` accepts it; whoever may read the facts of the report can read it.
+ * @throws {VerificationError} `object_body` if `checkFollowUp` does not.
+ */
 export async function reply(
   view: MailboxView,
   text: string,
   files: readonly ArchiveFile[] = [],
+  followUp?: FollowUp,
 ): Promise<Accepted> {
   const { service, mailbox } = view;
+  const body = { text, ...(followUp !== undefined && { followUp }) };
+  parseText(textJson(body));
   if (files.length === 0) {
-    const object = await write(view, 'message', textJson({ text }));
+    const object = await write(view, 'message', textJson(body));
     return act(view, { kind: 'message', object, blobs: [] });
   }
   const main = newestSeed(view.seeds, MAIN) ?? refuse('no_access');
   const { blob, index } = await sealBlob(service.deps, main.publicKey, files);
   await uploadBlobs(service, mailbox.api, [blob], () => undefined);
-  const object = await write(view, 'message', textJson({ text, blobs: [index] }));
+  const object = await write(view, 'message', textJson({ ...body, blobs: [index] }));
   return act(view, { kind: 'message', object, blobs: [blob.id] });
 }
 

@@ -70,7 +70,10 @@ describe('preparing a report', () => {
     const { consent, ...rest } = report();
     const broken = { ...rest, consent, acts: [] } as never;
     const preparation = await prepareReport(service, { report: broken, files: [], code: new Uint8Array(16) });
-    expect(preparation).toEqual({ ok: false, problems: [{ field: '5.1', code: 'missing' }] });
+    expect(preparation).toEqual({
+      ok: false,
+      problems: [{ field: '5.1', path: 'acts[0].what', code: 'missing' }],
+    });
   });
 
   it('seals both compartments to the focal point and to the reporter', async () => {

@@ -153,11 +153,17 @@ export function report(change: Partial<ReportBody> = {}, codes: Record<string, s
     typeof makeConsentMatrix
   >[0][number];
   return {
-    version: 1,
+    version: 2,
     safety: { declared_urgent: 'no' },
     submitter: { relation: 'VICTIM', name: 'Amina Example', contact: 'only here' },
     engagements: [{ body: 'HRC', modality: 'VID' }],
-    acts: [{ what: 'They came to my house the day after the session.', types: ['A09'], from: '2026-10-01' }],
+    acts: [
+      {
+        what: 'They came to my house the day after the session.',
+        types: ['A09'],
+        from: { value: '2026-10-01', precision: 'EXACT' },
+      },
+    ],
     persons: [{ names: 'Amina Example', relation: 'SC-A' }],
     concerned: { state: 'UNK', reason: 'not known' },
     consent: { matrix: encodeConsentMatrix(makeConsentMatrix([row])) },

@@ -39,7 +39,7 @@ import {
   TO,
 } from '../../../libs/casework/test/histories.js';
 import { type Format, jsonFormat, textFormat } from '../format.js';
-import { FULL_REPORT, LEAST_REPORT } from '../report-samples.js';
+import { FULL_REPORT, LEAST_REPORT } from '../../../libs/casework/test/reports.js';
 
 const { events } = history(
   ...TO.accepted,

@@ -63,6 +63,7 @@ function registerInbox(inbox: Command): void {
   verb('reply', 'write to the office')
     .option('--text-file <file>', TEXT)
     .option('--attach <file...>', 'files to send along')
+    .option('--follow-up <file>', 'further acts and corrections to send along, as JSON')
     .action(sendReply);
   verb('confirm <event>', 'say that what the office recorded is so')
     .option('--text-file <file>', TEXT)
@@ -78,7 +79,10 @@ function registerInbox(inbox: Command): void {
   verb('consent <scope> <answer>', 'grant (g, N, P, 3, 2, 1), refuse or withdraw a consent')
     .option('--person <n>', 'place in the report', '1')
     .option('--given-by <who>', 'who speaks for the person', 'alleged_victim')
+    .option('--why-not <code>', 'why the person does not speak herself: DETAINED, CHILD, …')
     .option('--risks-explained', 'the risks of this were explained to the person')
+    .option('--explained-by <code>', 'who explained them: OFFICE, LAWYER, …')
+    .option('--understands <answer>', 'whether who answers can understand the risk: yes, no, unsure')
     .action(setConsent);
   verb('attachment [numbers...]', 'save attachments, all or by number')
     .requiredOption('--out <dir>', 'folder to save them to')

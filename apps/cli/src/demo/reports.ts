@@ -28,21 +28,44 @@ function report(
   state: string,
   urgent: 'yes' | 'no',
 ): ReportBody {
+  const day = new Date().toISOString().slice(0, 10);
   return {
-    version: 1,
+    version: 2,
     safety: { declared_urgent: urgent, language },
-    submitter: { relation: 'VICTIM', name: names, contact: 'Only through this mailbox.' },
-    persons: [{ unit: 'INDIVIDUAL', names, relation: 'SC-A' }],
-    engagements: [{ body: 'HRC', stage: 'PAST', when: '2026-09', modality: 'VID' }],
+    submitter: {
+      relation: 'VICTIM',
+      name: names,
+      contact_ways: ['DROP_BOX'],
+      contact: 'Only through this mailbox.',
+    },
+    persons: [{ unit: 'INDIVIDUAL', names, relation: 'SC-A', roles: ['HRD'], age: '30_59' }],
+    engagements: [
+      { body: 'HRC', stage: 'PAST', when: { value: '2026-09', precision: 'DAY_UNKNOWN' }, modality: 'VID' },
+    ],
     acts: [
-      { what, types: ['D01', 'F08'], nature: 'REPRISAL', from: '2026-10', ongoing: 'yes', country: state },
+      {
+        what,
+        types: ['D01', 'F08'],
+        nature: 'REPRISAL',
+        from: { value: '2026-10', precision: 'DAY_UNKNOWN' },
+        ongoing: 'yes',
+        country: state,
+      },
     ],
     perpetrators: [{ kind: 'STATE' }],
     concerned: { state },
     link: { reasons: ['CLOSE_IN_TIME'], text: 'It began in the week after the statement.' },
     consent: {
       matrix: encodeConsentMatrix(makeConsentMatrix([SHARED])),
-      risks_explained: true,
+      records: (['K3', 'K5'] as const).map((scope) => ({
+        person: 1,
+        scope,
+        decision: 'granted',
+        given_by: 'alleged_victim',
+        risks_explained: { by: 'FORM', text_version: '1', language },
+        understands: 'yes',
+        given_at: day,
+      })),
     },
   };
 }

@@ -40,21 +40,39 @@ const TEXTS: Readonly<Record<WordLanguage, Texts>> = {
 export function exampleReport(language: WordLanguage): Json {
   const { name, what, link, contact } = TEXTS[language];
   return {
-    version: 1,
+    version: 2,
     safety: { declared_urgent: 'no', device_safe: 'yes', language },
-    submitter: { relation: 'VICTIM', name, contact },
-    persons: [{ unit: 'INDIVIDUAL', names: name, relation: 'SC-A' }],
-    engagements: [{ body: 'HRC', stage: 'PAST', when: '2026-09', modality: 'VID' }],
+    submitter: { relation: 'VICTIM', name, contact_ways: ['DROP_BOX'], contact },
+    persons: [{ unit: 'INDIVIDUAL', names: name, relation: 'SC-A', roles: ['HRD'], age: '30_59' }],
+    engagements: [
+      { body: 'HRC', stage: 'PAST', when: { value: '2026-09', precision: 'DAY_UNKNOWN' }, modality: 'VID' },
+    ],
     acts: [
-      { what, types: ['B06', 'F01'], nature: 'REPRISAL', from: '2026-10', ongoing: 'yes', country: 'FRA' },
+      {
+        what,
+        types: ['B06', 'F01'],
+        nature: 'REPRISAL',
+        from: { value: '2026-10', precision: 'DAY_UNKNOWN' },
+        ongoing: 'yes',
+        country: 'FRA',
+      },
     ],
     perpetrators: [{ kind: 'STATE' }],
     concerned: { state: 'FRA' },
     link: { reasons: ['CLOSE_IN_TIME', 'QUOTES_UN'], text: link },
+    risk: { worse: ['PUBLICITY'] },
     wishes: { requests: ['CONTACT', 'RAISE_STATE'] },
     consent: {
       matrix: [{ K1: 'g', K2: 'g', K3: 'N', K5: '3', K7: 'g' }],
-      risks_explained: true,
+      records: ['K3', 'K5'].map((scope) => ({
+        person: 1,
+        scope,
+        decision: 'granted',
+        given_by: 'alleged_victim',
+        risks_explained: { by: 'FORM', text_version: '1', language },
+        understands: 'yes',
+        given_at: '2026-11-01',
+      })),
       exclusions: [],
     },
   };
@@ -66,5 +84,9 @@ submitter.relation, engagements[].body, acts[].what, concerned.state and consent
 Consents, one row for each person: K1 contact, K2 hold, K3 senior official, K4:SP, K4:TB and K4:HRC United Nations
 offices, K5 State concerned, K6 public report, K7 statistics, K8 platform, K9:PROT and K9:DIG support, K10 keep.
 g is granted, r refused, n not asked; K3, K4 and K9 take N (named) or P (pseudonym) instead of g, and K5, K6 and K8
-take 3 (named), 2 (unnamed, with facts) or 1 (situation only). Codes: libs/casework/SPEC.md.
+take 3 (named), 2 (unnamed, with facts) or 1 (situation only). A record says of one consent who gave it, why not the
+person herself, and how the risks were explained; without it nothing leaves the office under that consent.
+A date has a value and a precision: EXACT 2026-10-31, DAY_UNKNOWN 2026-10, MONTH_UNKNOWN 2026; ESTIMATE, BEFORE and
+AFTER take any of these; UNK and PNS take none. Up to eight persons, 32 engagements, acts and perpetrators.
+All questions and codes: libs/casework/SPEC.md.
 `;

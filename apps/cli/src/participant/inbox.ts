@@ -1,6 +1,16 @@
 /** `safe-conduct inbox`: the reporter's mailbox. Everything shown was verified; what does not hold ends the command. */
 import { ApiProblem } from '@app/api-client';
-import { type CaseAct, type ConsentScope, decide, isConsentCode, levelsOf, SCOPES } from '@app/casework';
+import {
+  type CaseAct,
+  checkFollowUp,
+  type ConsentScope,
+  decide,
+  type FollowUp,
+  isConsentCode,
+  levelsOf,
+  LISTS,
+  SCOPES,
+} from '@app/casework';
 import {
   type Accepted,
   awaitProof,
@@ -30,9 +40,11 @@ import {
   saveFiles,
   shown,
 } from '../case-text.js';
+import { followUpLines } from '../report-text.js';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
 import { Keyboard, listed, print, say, utc, when, withoutLosing } from '../terminal.js';
+import { readJson } from './report-file.js';
 import { readFiles } from './seal.js';
 import { writeReceipt } from './submit.js';
 import { askCode } from './words.js';
@@ -95,12 +107,19 @@ function waitingLines({ status }: MailboxView): string[] {
   ];
 }
 
-function messageText({ from, kind, text, about, at, eventNumber, witness }: MailboxMessage): string {
+function messageText(message: MailboxMessage): string {
+  const { from, kind, text, about, at, eventNumber, followUp, witness } = message;
+  const added =
+    followUp === undefined
+      ? ''
+      : followUpLines(followUp)
+          .map((line) => `\n    ${line}`)
+          .join('');
   const subject = about === undefined ? '' : ` about event ${String(about)}`;
   const seen =
     witness === undefined ? '' : `, seen by ${listed(witness.names)} at ${utc(witness.quorumTime)}`;
   const who = from === 'reporter' ? 'you' : 'the office';
-  return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${seen}${below(text)}`;
+  return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${seen}${below(text)}${added}`;
 }
 
 function viewOf(view: MailboxView, now: number) {
@@ -112,13 +131,14 @@ function viewOf(view: MailboxView, now: number) {
     asked: status.asked ?? null,
     clocks: clockRows(history.state, now),
     lapses,
-    messages: conversation.map(({ from, kind, text, about, at, eventNumber, witness }) => ({
+    messages: conversation.map(({ from, kind, text, about, at, eventNumber, followUp, witness }) => ({
       eventNumber,
       at,
       from,
       kind,
       text,
       about: about ?? null,
+      followUp: followUp ?? null,
       witnessedAt: witness?.quorumTime ?? null,
       witnesses: witness?.names ?? [],
     })),
@@ -128,17 +148,26 @@ function viewOf(view: MailboxView, now: number) {
 }
 
 export async function sendReply(
-  options: TextOptions & { readonly attach?: readonly string[] },
+  options: TextOptions & { readonly attach?: readonly string[]; readonly followUp?: string },
 ): Promise<void> {
   const keyboard = new Keyboard();
+  const added = options.followUp === undefined ? undefined : await readFollowUp(options.followUp);
   const files = await readFiles(options.attach ?? []);
   const code = await askCode(keyboard, options.wordsFile);
   const given = await keyboard.text('Your message.', options.textFile);
   const send = async (text: string): Promise<Sent> => {
     const view = await open(code, options);
-    return act(view, { kind: 'reporter_message' }, () => reply(view, text, files));
+    return act(view, { kind: 'reporter_message' }, () => reply(view, text, files, added));
   };
   await tellRecorded(await withoutLosing(given, send), options);
+}
+
+/** Further acts and corrections in a file. @throws {CliError} `follow_up_invalid` with every problem's place. */
+async function readFollowUp(file: string): Promise<FollowUp> {
+  const checked = checkFollowUp(await readJson(file));
+  if (checked.ok) return checked.followUp;
+  const told = checked.problems.map(({ path, code }) => `${path} (${code})`).join(', ');
+  throw new CliError('follow_up_invalid', `${file} was not sent: ${told}. See libs/casework SPEC.md §8.6.`);
 }
 
 export async function answerEvent(
@@ -168,7 +197,10 @@ export async function answerEvent(
 export type ConsentOptions = InboxOptions & {
   readonly person: string;
   readonly givenBy: string;
+  readonly whyNot?: string;
   readonly risksExplained?: boolean;
+  readonly explainedBy?: string;
+  readonly understands?: string;
 };
 
 /** The text of the questions the command asks; it rises when their meaning changes. */
@@ -180,16 +212,33 @@ export async function setConsent(scopeText: string, answer: string, options: Con
   if (scope === undefined) throw usage(`The scopes are ${SCOPES.join(', ')}.`);
   const givenBy = GIVEN_BY.find((known) => known === options.givenBy);
   if (givenBy === undefined) throw usage(`--given-by is one of ${GIVEN_BY.join(', ')}.`);
+  const whyNotPerson = codeOf(LISTS.WHY_NOT, '--why-not', options.whyNot);
+  const explainedBy = codeOf(LISTS.EXPLAINED_BY, '--explained-by', options.explainedBy);
+  const understands = codeOf(LISTS.YES_NO, '--understands', options.understands);
   const view = await open(await askCode(new Keyboard(), options.wordsFile), options);
   const change = consentChange(view, scope, answer, Number(options.person));
   const record = {
     ...change,
     givenBy: givenBy satisfies GivenBy,
+    ...(whyNotPerson !== undefined && { whyNotPerson }),
     risksExplained: options.risksExplained === true,
+    ...(explainedBy !== undefined && { explainedBy }),
+    ...(understands !== undefined && { understands }),
     textVersion: CONSENT_TEXT_VERSION,
   };
   const sent = await act(view, { kind: 'consent_change', ...change }, () => changeConsent(view, record));
   await tellRecorded(sent, options);
+}
+
+function codeOf<C extends string>(
+  list: readonly C[],
+  name: string,
+  given: string | undefined,
+): C | undefined {
+  if (given === undefined) return undefined;
+  const found = list.find((code) => code === given);
+  if (found === undefined) throw usage(`${name} is one of ${list.join(', ')}.`);
+  return found;
 }
 
 /** The last person's answer also holds for the rows that only repeat hers. */

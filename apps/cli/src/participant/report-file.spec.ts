@@ -38,6 +38,21 @@ describe('a report in a file', () => {
     },
   );
 
+  it('of an older version is read in the words of the current one', async () => {
+    const engagements = [{ body: 'HRC', when: '2026-09' }];
+    const persons = [{ role: 'lawyer' }];
+    const result = await read(
+      JSON.stringify({ ...example, version: 1, acts: [{ what: 'x' }], engagements, persons }),
+    );
+    expect(result).toMatchObject({
+      report: {
+        version: 2,
+        engagements: [{ when: { value: '2026-09', precision: 'DAY_UNKNOWN' } }],
+        persons: [{ note: 'role: lawyer' }],
+      },
+    });
+  });
+
   it('may have the matrix as text, and a byte order mark', async () => {
     const matrix = encodeConsentMatrix(makeConsentMatrix([{ K1: 'g' }]));
     expect(await read(`\ufeff${JSON.stringify({ ...example, consent: { matrix } })}`)).toMatchObject({
@@ -66,8 +81,39 @@ describe('a report in a file', () => {
       'engagements[0].when (question 3.3)',
       'write a date as',
     ],
-    ['an empty list', { acts: [] }, 'acts.what (question 5.1)', 'an answer is needed'],
-    ['another version', { version: 2 }, 'version', 'write 1'],
+    ['an empty list', { acts: [] }, 'acts[0].what (question 5.1)', 'an answer is needed'],
+    ['another version', { version: 3 }, 'version', 'write 2'],
+    [
+      'a date more exact than it says',
+      { engagements: [{ body: 'HRC', when: { value: '2026-10-31', precision: 'DAY_UNKNOWN' } }] },
+      'engagements[0].when (question 3.3)',
+      'DAY_UNKNOWN a month',
+    ],
+    [
+      'a precision that is none',
+      { engagements: [{ body: 'HRC', when: { value: '2026', precision: 'ABOUT' } }] },
+      'engagements[0].when.precision (question 3.3)',
+      'use one of EXACT, ESTIMATE',
+    ],
+    [
+      'somebody else’s consent for her',
+      {
+        consent: {
+          matrix: [{ K5: '3' }],
+          records: [
+            { person: 1, scope: 'K5', decision: 'granted', given_by: 'family', why_not_person: 'OTHER' },
+          ],
+        },
+      },
+      'consent.records[0].given_by (question 11)',
+      'nobody else can grant this',
+    ],
+    [
+      'a field of no question in a row',
+      { engagements: [{ body: 'HRC' }, { body: 'HRC', shoe: 1 }] },
+      'engagements[1]',
+      'take out shoe; known are body, stage',
+    ],
     [
       'a consent code that does not fit',
       { consent: { matrix: [{ K3: 'g' }] } },

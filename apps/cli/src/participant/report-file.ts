@@ -7,12 +7,13 @@ import {
   encodeConsentMatrix,
   isConsentCode,
   levelsOf,
+  LISTS,
   makeConsentMatrix,
   PERSON_ROWS,
+  QUESTIONNAIRE_VERSION,
   REPORT_QUESTIONS,
   type ReportBody,
   type ReportProblem,
-  type ReportQuestion,
   SCOPES,
 } from '@app/casework';
 import type { Keyset } from '@app/crypto/verify';
@@ -34,7 +35,7 @@ export async function readReport(
   const matrix = consentProblems(json);
   const body = withMatrix(json, matrix.length === 0);
   const checked = checkReport(body);
-  const isTold = (problem: ReportProblem): boolean => problem.field === '11' && matrix.length > 0;
+  const isTold = ({ path }: ReportProblem): boolean => path === 'consent.matrix' && matrix.length > 0;
   if (checked.ok) return matrix.length === 0 ? { report: checked.report } : { problems: matrix };
   return {
     problems: [...checked.problems.filter((p) => !isTold(p)).map((p) => told(p, body)), ...matrix],
@@ -54,7 +55,7 @@ export function unknownExclusions(report: ReportBody, keyset: Keyset): ToldProbl
 }
 
 /** @throws {CliError} `report_not_json` with the place, and without a word of the report. */
-async function readJson(file: string): Promise<Json> {
+export async function readJson(file: string): Promise<Json> {
   const bytes = await readFile(file);
   if (bytes.length > MAX_REPORT_BYTES)
     throw new CliError('report_too_long', 'The report is longer than 1 MB; attach long texts as files.');
@@ -117,57 +118,81 @@ function consentProblems(json: Json): ToldProblem[] {
   });
 }
 
-function told({ field, code, at }: ReportProblem, body: Json): ToldProblem {
-  const questions = REPORT_QUESTIONS.filter(({ id, section }) => id === field || section === field);
-  const [first] = questions;
-  if (first === undefined) return { field, code, cure: cureOf(code, questions, body) };
-  const place = at === undefined ? '' : `[${String(at)}]`;
-  if (first.section === field)
-    return { field: `${field}${place}`, code, cure: cureOf(code, questions, body, at) };
-  const named = questions.filter((question) => mayHave(code, question));
-  const places = named.map((question) => `${question.section}${place}.${question.field}`);
-  return { field: `${places.join(' or ')} (question ${field})`, code, cure: cureOf(code, named, body, at) };
-}
-
-/** Whether a question can have this problem at all: some numbers have several fields. */
-function mayHave(code: string, { isNeeded, options, field }: ReportQuestion): boolean {
-  if (code === 'missing') return isNeeded;
-  if (code === 'not_in_list') return options !== undefined;
-  return code !== 'not_date' || ['from', 'to', 'when'].includes(field);
+function told({ field, path, code }: ReportProblem, body: Json): ToldProblem {
+  const isNumber = REPORT_QUESTIONS.some(({ id }) => id === field);
+  return { field: isNumber ? `${path} (question ${field})` : path, code, cure: cureOf(code, path, body) };
 }
 
 const CURES: Readonly<Record<string, string>> = {
   missing: 'an answer is needed',
   too_long: 'shorten it, or attach it as a file',
-  not_date: 'write a date as 2026, 2026-10 or 2026-10-31',
+  too_large: 'shorten the longest texts, or attach them as files',
+  not_dated: 'write a date as { "value": "2026-10", "precision": "DAY_UNKNOWN" }',
+  not_date: 'write a date of the calendar as 2026, 2026-10 or 2026-10-31',
+  date_precision:
+    'an EXACT date is a day (2026-10-31), DAY_UNKNOWN a month (2026-10), MONTH_UNKNOWN a year (2026)',
+  date_missing: 'this precision needs a value',
+  date_unneeded: 'take the value out, or say how precise it is',
+  date_order: 'the end is before the beginning',
+  still_ongoing: 'take out the last date, or say that it does not go on',
+  contradiction: 'age and child contradict each other',
+  not_together: 'UNK, PNS and NONE stand alone in a list',
+  not_language: 'write a language tag as es or es-419',
+  not_identifier: 'write an identifier of letters, digits and . _ : -',
   not_text: 'write a text in quotation marks',
   not_list: 'write a list in square brackets',
   not_object: 'write an object in braces',
   not_boolean: 'write true or false',
   not_whole: 'write a whole number',
-  not_hex: 'write the 32 characters of an office as "safe-conduct offices" lists it',
+  not_hex: 'write hexadecimal digits, for an office the 32 that "safe-conduct offices" lists',
   out_of_range: 'the number is too small or too large',
-  repeated: 'name each code once',
+  repeated: 'name each only once',
   bad_length: 'write rows of answers, as "safe-conduct seal --example" shows',
   bad_code: 'write rows of answers, as "safe-conduct seal --example" shows',
+  rows_not_repeated: 'there are more rows of consents than persons',
+  no_such_person: 'number the persons of the report from 1',
+  consent_differs: 'the record and the row of consents say different things',
+  giver_missing: 'say who answered',
+  giver_unneeded: 'nobody answers what was not asked',
+  why_missing: 'say why the person does not answer herself',
+  why_unneeded: 'the person answers herself: take this out',
+  not_a_child: 'the report does not say that this person is a child',
+  not_an_organisation: 'only an organisation answers for itself',
+  third_party: 'nobody else can grant this for an adult who can be reached; ask her, or write "n"',
 };
 
-function cureOf(code: string, questions: readonly ReportQuestion[], body: Json, at?: number): string {
+/** Lists of what stands inside an answer. */
+const INNER: Readonly<Record<string, readonly string[]>> = {
+  precision: LISTS.DP,
+  scope: SCOPES,
+  decision: LISTS.DECISION,
+  given_by: LISTS.GIVEN_BY,
+  why_not_person: LISTS.WHY_NOT,
+  understands: LISTS.YES_NO,
+  by: LISTS.EXPLAINED_BY,
+};
+
+function cureOf(code: string, path: string, body: Json): string {
   if (code === 'not_in_list') {
-    const options = questions.flatMap((question) => question.options ?? []);
-    return options.length === 0 ? 'write 1' : `use one of ${options.join(', ')}`;
+    if (path === 'version') return `write ${String(QUESTIONNAIRE_VERSION)}`;
+    const [section = '', field = ''] = path.replace(/\[\d+\]/g, '').split('.');
+    const question = REPORT_QUESTIONS.find((q) => q.section === section && q.field === field);
+    const options = question?.options ?? INNER[path.split('.').at(-1) ?? ''] ?? [];
+    return `use one of ${options.join(', ')}`;
   }
-  if (code === 'unknown_field') return unknownFields(questions, body, at);
+  if (code === 'unknown_field') return unknownFields(path, body);
   return CURES[code] ?? 'this is not an answer to the question';
 }
 
 /** Names what no question has: names of fields are the form's, and no content. */
-function unknownFields(questions: readonly ReportQuestion[], body: Json, at?: number): string {
-  const section = questions[0]?.section;
-  const known =
-    section === undefined ? REPORT_QUESTIONS.map((q) => q.section) : questions.map((q) => q.field);
-  const whole = section === undefined || !isObject(body) ? body : (body[section] ?? null);
-  const part = at === undefined ? whole : (whole as readonly Json[])[at];
+function unknownFields(path: string, body: Json): string {
+  const [, section = '', row] = /^(\w+)(?:\[(\d+)\])?$/.exec(path) ?? [];
+  const isWhole = path === 'report';
+  const questions = REPORT_QUESTIONS.filter((question) => question.section === section);
+  if (!isWhole && questions.length === 0) return 'take out what does not belong there';
+  const known = isWhole ? REPORT_QUESTIONS.map((q) => q.section) : questions.map((q) => q.field);
+  const whole = isWhole || !isObject(body) ? body : (body[section] ?? null);
+  const part = row === undefined ? whole : (whole as readonly Json[])[Number(row)];
   const given = isObject(part) ? Object.keys(part) : [];
   const unknown = given.filter((name) => name !== 'version' && !known.includes(name));
   return `take out ${unknown.join(', ')}; known are ${[...new Set(known)].join(', ')}`;

@@ -277,7 +277,8 @@ export function staffClear(given: string, number: string, options: StaffOptions)
 export function staffSend(given: string, number: string, options: StaffOptions): Promise<void> {
   return act(given, options, 'Intervention recorded as sent', (c) => {
     const wanted = whole(number);
-    if (c.history.state.interventions[wanted - 1]?.channel === 'STATE') warnOfGaps(c, 'STATE');
+    const channel = c.history.state.interventions[wanted - 1]?.channel;
+    if (channel !== undefined) warnOfGaps(c, channel);
     return sendIntervention(c, wanted);
   });
 }

@@ -1,5 +1,13 @@
 /** `staff list` and `staff open`: the queue, and one case with everything that this officer can open and verify. */
-import { ACT_LABELS, checkRoutable, ENG_LABELS, REPORT_QUESTIONS } from '@app/casework';
+import {
+  type Channel,
+  CHANNEL,
+  checkRoutable,
+  effectiveConsent,
+  isUntriaged,
+  type ReportProblem,
+  scopeOfChannel,
+} from '@app/casework';
 import { openCase, openCaseAttachment, type OpenedCase } from '@app/client';
 import { type Json, toHex } from '@app/encoding';
 import {
@@ -14,6 +22,7 @@ import {
   saveFiles,
   shown,
 } from '../case-text.js';
+import { followUpLines, reportLines, suggestionLine } from '../report-text.js';
 import { Keyboard, print, say, utc, when } from '../terminal.js';
 import { allCases, caseOf, identify, type StaffOptions, withOfficers } from './identity.js';
 
@@ -78,7 +87,7 @@ function linesOf(opened: OpenedCase, now: number): string[] {
   return [
     `Case ${opened.casePseudonym}: ${state.phase}${state.priority === undefined ? '' : `, ${state.priority}`}; declared urgent: ${state.declaredUrgent}.`,
     `Consents that hold: ${consentLine(state)}.`,
-    ...section('Report', reportLines(opened)),
+    ...section('Report', textOfReport(opened)),
     ...section('Conversation', conversation.map(messageText(opened))),
     ...section('Attachments', attachmentLines(attachments)),
     ...section('Interventions', interventionLines(opened)),
@@ -92,38 +101,18 @@ function reportOf({ fullReport, report }: OpenedCase): Json {
   return fullReport ?? report?.main.report ?? null;
 }
 
-function reportLines(opened: OpenedCase): string[] {
+function textOfReport(opened: OpenedCase): string[] {
   const report = reportOf(opened);
   if (report === null) return ['  Your office has no key to the report.'];
   const note =
     opened.fullReport === undefined
       ? ['  Without the answers that tell who speaks: your office has no key to them.']
       : [];
-  const sections = [...new Set(REPORT_QUESTIONS.map(({ section }) => section))];
-  return [...note, ...sections.flatMap((section) => sectionLines(section, report))];
-}
-
-/** The answers of one section, in the order of the questions. */
-function sectionLines(section: string, report: Json): string[] {
-  const answers = (report as Readonly<Record<string, Json>>)[section] ?? [];
-  const items = (Array.isArray(answers) ? answers : [answers]) as readonly Readonly<Record<string, Json>>[];
-  return items.flatMap((item, i) => {
-    const lines = REPORT_QUESTIONS.filter((question) => question.section === section).flatMap(({ field }) => {
-      const text = answerText(item[field]);
-      return text === '' || field === 'matrix' ? [] : [`    ${field}: ${text}`];
-    });
-    const title = items.length > 1 ? `${section} ${String(i + 1)}` : section;
-    return lines.length === 0 ? [] : [`  ${title}`, ...lines];
-  });
-}
-
-const LABELS: Readonly<Record<string, string>> = { ...ENG_LABELS, ...ACT_LABELS };
-
-function answerText(answer: Json | undefined): string {
-  if (Array.isArray(answer)) return answer.map(answerText).join(', ');
-  const text = typeof answer === 'string' ? answer : JSON.stringify(answer ?? '').replaceAll('"', '');
-  const label = Object.hasOwn(LABELS, text) ? ` (${String(LABELS[text])})` : '';
-  return `${shown(text)}${label}`.replaceAll('\n', '\n      ');
+  const suggestion =
+    opened.currentReport !== undefined && isUntriaged(opened.history.state.phase)
+      ? [`  ${suggestionLine(opened.currentReport)}`]
+      : [];
+  return [...note, ...reportLines(report), ...suggestion];
 }
 
 function messageText({ session }: OpenedCase) {
@@ -135,6 +124,7 @@ function messageText({ session }: OpenedCase) {
     about,
     at,
     eventNumber,
+    followUp,
     certificate,
   }: OpenedCase['conversation'][number]): string => {
     const role = keyset.roles.find(
@@ -142,7 +132,13 @@ function messageText({ session }: OpenedCase) {
     );
     const who = from === 'reporter' ? 'the reporter' : (role?.name ?? 'staff');
     const subject = about === undefined ? '' : ` about event ${String(about)}`;
-    return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${below(text)}`;
+    const added =
+      followUp === undefined
+        ? ''
+        : followUpLines(followUp)
+            .map((line) => `\n    ${line}`)
+            .join('');
+    return `  ${String(eventNumber).padStart(3)}  ${utc(at)}, ${who}, ${kind}${subject}${below(text)}${added}`;
   };
 }
 
@@ -154,31 +150,58 @@ function interventionLines({ history }: OpenedCase): string[] {
 }
 
 /** What the report lacks for each channel: only a client that opened it can tell (libs/casework SPEC.md §8.2). */
-function gapsOf({ fullReport, history }: OpenedCase, channel: 'SENIOR' | 'STATE', now: number) {
-  if (fullReport === undefined) return [];
+function gapsOf(
+  { currentReport, consentAnswers, history }: OpenedCase,
+  channel: Channel,
+  now: number,
+): readonly ReportProblem[] {
+  if (currentReport === undefined) return [];
   const assessed = history.events.findLast(({ event }) => event.type === 'SCOPED')?.event.at;
-  return checkRoutable(fullReport, channel, {
+  return checkRoutable(currentReport, channel, {
     consents: history.state.consents,
     now,
+    answers: consentAnswers,
     ...(assessed !== undefined && { riskAssessedAt: assessed }),
   });
 }
 
+const CHANNEL_NAMES: Readonly<Record<Channel, string>> = {
+  SENIOR: 'the senior official',
+  STATE: 'the State concerned',
+  SP: 'Special Procedures',
+  TB: 'a treaty body',
+  HRC: 'the Human Rights Council',
+  PUBLIC: 'a public report',
+  PLATFORM: 'the platform or partner',
+  PROT: 'a protection organisation',
+  DIG: 'a digital helpline',
+};
+
+function gapText(gaps: readonly ReportProblem[]): string {
+  return gaps.map(({ field, path, code }) => `question ${field} at ${path} (${code})`).join(', ');
+}
+
+/** For the two channels of every case, and for those there is consent for. */
 function gapLines(opened: OpenedCase, now: number): string[] {
-  return (['SENIOR', 'STATE'] as const).flatMap((channel) => {
-    const gaps = gapsOf(opened, channel, now).map(({ field, code }) => `question ${field} (${code})`);
-    const name = channel === 'SENIOR' ? 'the senior official' : 'the State concerned';
-    return gaps.length === 0 ? [] : ['', `Lacking before it can go to ${name}: ${gaps.join(', ')}`];
+  const { consents } = opened.history.state;
+  const asked = CHANNEL.filter(
+    (channel) =>
+      channel === 'SENIOR' ||
+      channel === 'STATE' ||
+      effectiveConsent(consents, scopeOfChannel(channel)).granted,
+  );
+  return asked.flatMap((channel) => {
+    const gaps = gapsOf(opened, channel, now);
+    return gaps.length === 0
+      ? []
+      : ['', `Lacking before it can go to ${CHANNEL_NAMES[channel]}: ${gapText(gaps)}`];
   });
 }
 
 /** Tells what the report lacks, before it goes anywhere: the officer decides. */
-export function warnOfGaps(opened: OpenedCase, channel: 'SENIOR' | 'STATE'): void {
+export function warnOfGaps(opened: OpenedCase, channel: Channel): void {
   const gaps = gapsOf(opened, channel, opened.session.service.deps.now());
-  if (gaps.length > 0)
-    say(
-      `Note: the report lacks what this channel asks for: ${gaps.map(({ field, code }) => `question ${field} (${code})`).join(', ')}.`,
-    );
+  if (gaps.length > 0) say(`Note: the report lacks what this channel asks for: ${gapText(gaps)}.`);
 }
 
 function rowsOf(opened: OpenedCase, now: number) {
@@ -191,13 +214,15 @@ function rowsOf(opened: OpenedCase, now: number) {
     declaredUrgent: state.declaredUrgent,
     report: reportOf(opened),
     isWholeReport: opened.fullReport !== undefined,
-    conversation: conversation.map(({ from, kind, text, about, at, eventNumber }) => ({
+    currentReport: opened.currentReport ?? null,
+    conversation: conversation.map(({ from, kind, text, about, at, eventNumber, followUp }) => ({
       eventNumber,
       at,
       from,
       kind,
       text,
       about: about ?? null,
+      followUp: followUp ?? null,
     })),
     attachments: attachmentRows(attachments),
     interventions: state.interventions.map(({ number, kind, channel, level, state: at }) => ({
@@ -209,6 +234,6 @@ function rowsOf(opened: OpenedCase, now: number) {
     })),
     clocks: clockRows(state, now),
     events: eventRows(history),
-    lacking: { SENIOR: gapsOf(opened, 'SENIOR', now), STATE: gapsOf(opened, 'STATE', now) },
+    lacking: Object.fromEntries(CHANNEL.map((channel) => [channel, gapsOf(opened, channel, now)])),
   };
 }
