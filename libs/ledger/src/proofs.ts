@@ -2,6 +2,7 @@
 import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
 import { type Bytes, Invariant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
+import { sha256 } from '@app/platform';
 import { encodeTlogProof, inclusionProof, leafHash, parseEntryBundle, verifyInclusion } from '@app/tlog';
 import { type LedgerStore, logSource, readPublished } from './store.js';
 
@@ -26,7 +27,7 @@ export async function proofFor(store: LedgerStore, index: number): Promise<Entry
   const entries = parseEntryBundle(await source.readEntries(bundle, width), width);
   const entry = entries[index % TILE_WIDTH];
   if (entry === undefined) throw new Invariant('entry index');
-  const proof = await inclusionProof(index, published.size, source);
+  const proof = await inclusionProof(index, published.size, source, sha256);
   verifyInclusion(leafHash(entry), index, published.size, proof, published.root);
   return { index, entry, proof: encodeTlogProof({ index, proof, checkpointNote: published.note }) };
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { PublishedLedger, Trust } from '@app/client';
 import type { SignatureVerifier } from '@app/crypto/verify';
 import { encodeUtf8, ParseError } from '@app/encoding';
-import { FileError, readFileStrict, writeFileDurable, writeImmutable } from '@app/platform';
+import { FileError, readFileStrict, sha256, writeFileDurable, writeImmutable } from '@app/platform';
 import {
   type AuditFinding,
   auditFrom,
@@ -19,7 +19,6 @@ import { z } from 'zod';
 import { followOn, type Held, LogMisbehaved } from './evidence.js';
 import { readingAhead } from './ledger-files.js';
 import { auditPartials } from './partials.js';
-import { sha256 } from './sha256.js';
 
 const STATE_MAX_BYTES = 1_100_000;
 /** So much work an interruption may cost. */
