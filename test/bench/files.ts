@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { encodeCaseLeaf } from '@app/crypto/verify';
 import { toBase64 } from '@app/encoding';
 import { diskStore, logSource } from '@app/ledger';
+import { sha256 } from '@app/platform';
 import {
   appendToFrontier,
   cosign,
@@ -50,7 +51,7 @@ function write(folder: string, file: string, bytes: Uint8Array | string): void {
 }
 
 /** A ledger of so many case entries, as the publisher leaves it. */
-async function makeLedger(entries: number): Promise<{ folder: string; head: Frontier }> {
+export async function makeLedger(entries: number): Promise<{ folder: string; head: Frontier }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sc-bench-ledger-'));
   const source = logSource(diskStore(folder));
   let head = emptyFrontier;
@@ -105,7 +106,7 @@ async function proofMs(folder: string, head: Frontier): Promise<{ times: number[
   for (let i = 0; i < PROOFS; i++) {
     const index = randomInt(head.size);
     const [began, before] = [performance.now(), process.cpuUsage()];
-    const proof = await inclusionProof(index, head.size, source);
+    const proof = await inclusionProof(index, head.size, source, sha256);
     const { user, system } = process.cpuUsage(before);
     times.push(performance.now() - began);
     spentMs += (user + system) / 1000;

@@ -43,19 +43,33 @@ type Opened = {
 
 const CONSENTS = encodeConsentMatrix(makeConsentMatrix([{ K1: 'g', K2: 'g' }]));
 
+const base64 = (length: number): string => randomBytes(length).toString('base64');
+/** Sealed before the clock starts, as a client does on its own machine. */
+const SEALED = {
+  publicKey: base64(SUITE_BYTES.publicKey),
+  box: base64(SUITE_BYTES.box),
+  object: base64(SUITE_BYTES.object),
+};
+const UNIQUE_BYTES = 12;
+
+/** The same length, and another content than any before. */
+function unique(sealed: string): string {
+  const start = base64(UNIQUE_BYTES);
+  return start + sealed.slice(start.length);
+}
+
 function sealedItems(role: string): SealedItems {
-  const base64 = (length: number): string => randomBytes(length).toString('base64');
   return {
-    compartments: [{ compartment: 0, epoch: 1, publicKey: base64(SUITE_BYTES.publicKey) }],
+    compartments: [{ compartment: 0, epoch: 1, publicKey: SEALED.publicKey }],
     boxes: [{ kind: 'role' as const, role, roleEpoch: 1 }, { kind: 'reporter' as const }].map(
       (recipient) => ({
         compartment: 0,
         epoch: 1,
         recipient,
-        box: base64(SUITE_BYTES.box),
+        box: unique(SEALED.box),
       }),
     ),
-    objects: [{ compartment: 0, epoch: 1, file: base64(SUITE_BYTES.object) }],
+    objects: [{ compartment: 0, epoch: 1, file: unique(SEALED.object) }],
   };
 }
 

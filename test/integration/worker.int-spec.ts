@@ -133,6 +133,7 @@ describe.each(BACKENDS)('the worker on %s', (kind) => {
   it('assigns, and at the lapse of triage delivers the held-back box to the office it is for', async () => {
     const official = organisation.role('senior_official');
     const { pseudonym, box } = await newCase({ consented: true, boxFor: official });
+    now = START + 5;
     await running.start();
     await until(async () => (await rowOf(pseudonym)).assignee !== null);
     now = START + 15 * DAY;
@@ -313,12 +314,10 @@ describe('watch', () => {
     };
     const { pseudonym } = await newCase();
     const watch = new WatchService(worker.work, queues, clock);
-    await watch.watch();
-    now = START + 7 * DAY;
-    await watch.watch();
+    for (now of [START, START + 5, START + 7 * DAY]) await watch.watch();
     const round = (at: number): string => String(Math.floor(at / 60));
     expect(added).toEqual([
-      `triage.assign ${pseudonym} ${round(START)}`,
+      `triage.assign ${pseudonym} ${round(START + 5)}`,
       `clock.lapse ${pseudonym} ${String(now)}-${round(now)}`,
       `triage.assign ${pseudonym} ${round(now)}`,
     ]);

@@ -120,7 +120,8 @@ function checkBase64Line(header: Uint8Array, offset: number, chars: number): voi
 }
 
 function readBase64(bytes: Uint8Array, offset: number, chars: number): Bytes {
-  const text = String.fromCharCode(...bytes.subarray(offset, offset + chars));
+  // Byte by byte, unlike UTF-8: what is not ASCII is no digit of base64 either.
+  const text = new TextDecoder('latin1').decode(bytes.subarray(offset, offset + chars));
   return fromBase64(text + '='.repeat((4 - (chars % 4)) % 4), 'sealed.header');
 }
 

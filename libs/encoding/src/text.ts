@@ -72,11 +72,22 @@ export function fromBase64(text: string, where: string, length?: number): Bytes 
   if (text.length % 4 !== 0) throw new ParseError('bad_length', where);
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const digits = text.length - padding;
+  const whole = digits - (digits % 4);
   const out = new Uint8Array((text.length / 4) * 3 - padding);
+  let n = 0;
+  for (let i = 0; i < whole; i += 4) {
+    const group =
+      (valueAt(BASE64_VALUES, text, i, where) << 18) |
+      (valueAt(BASE64_VALUES, text, i + 1, where) << 12) |
+      (valueAt(BASE64_VALUES, text, i + 2, where) << 6) |
+      valueAt(BASE64_VALUES, text, i + 3, where);
+    out[n++] = group >> 16;
+    out[n++] = (group >> 8) & 255;
+    out[n++] = group & 255;
+  }
   let bits = 0;
   let pending = 0;
-  let n = 0;
-  for (let i = 0; i < digits; i++) {
+  for (let i = whole; i < digits; i++) {
     bits = ((bits << 6) | valueAt(BASE64_VALUES, text, i, where)) & 0xffff;
     pending += 6;
     if (pending >= 8) {

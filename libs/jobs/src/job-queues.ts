@@ -155,7 +155,8 @@ export class JobQueues {
 }
 
 function optionsOf(spec: QueueSpec): JobsOptions {
-  const keep = (seconds: number) => (seconds === 0 ? true : { age: seconds, count: 10_000 });
+  // By age alone: PostgreSQL would find a number of them anew, among all that are kept, for every job that ends.
+  const keep = (seconds: number) => (seconds === 0 ? true : { age: seconds });
   return {
     attempts: spec.attempts,
     backoff: { type: 'exponential', delay: spec.backoffMs, jitter: 0.5 },

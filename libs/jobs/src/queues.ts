@@ -45,7 +45,7 @@ const periodic = (timeoutSeconds: number): QueueSpec<typeof nothing> =>
     jobId: (_, occasion) => `once-${occasion}`,
   });
 
-/** About one case; a failed job is forgotten soon, so that the watch can ask again. */
+/** About one case; its job is forgotten soon, so that the watch can ask again, and so that few are kept. */
 const perCase = (attempts: number): QueueSpec<typeof oneCase> =>
   spec({
     payload: oneCase,
@@ -53,7 +53,7 @@ const perCase = (attempts: number): QueueSpec<typeof oneCase> =>
     backoffMs: 500,
     timeoutSeconds: 10,
     concurrency: 4,
-    keepCompletedSeconds: HOUR,
+    keepCompletedSeconds: MINUTE,
     keepFailedSeconds: MINUTE,
     jobId: (payload, occasion) => `${payload.case}-${occasion}`,
   });

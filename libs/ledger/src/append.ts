@@ -26,7 +26,7 @@ import {
   toBase64,
   toHex,
 } from '@app/encoding';
-import { CaseRow, LogOutboxRow, type Tx } from '@app/persistence';
+import { CaseRow, LogOutboxRow, Parameters, type Tx } from '@app/persistence';
 import type { Random } from '@app/platform';
 
 const HASH_BYTES = 32;
@@ -76,13 +76,20 @@ export async function openCase(
   if (next.eventNumber !== 1) throw new Invariant('a case opens with its first event');
   const previous = { pseudonym: row.pseudonym, policyHash: row.policyHash, lastCommitment: NO_HASH };
   const sealed = sealEvent(previous, event, 1, payload, deps);
-  await tx.insert(CaseRow, {
-    ...row,
-    ...derivedColumns(next, sealed.commitment),
-    assignee: null,
-    receivedAt: event.at,
+  return appendEvent(tx, sealed, (sql) => {
+    const columns = {
+      pseudonym: row.pseudonym,
+      thread_id: row.threadId,
+      mailbox_id: row.mailboxId,
+      mailbox_key: row.mailboxKey,
+      submission_hash: row.submissionHash,
+      role_id: row.roleId,
+      policy_hash: row.policyHash,
+      ...derivedColumns(next, sealed.commitment),
+      received_at: event.at,
+    };
+    return `insert into cases (${Object.keys(columns).join(', ')}) values (${sql.list(Object.values(columns))})`;
   });
-  return appendEvent(tx, sealed);
 }
 
 /**
@@ -93,15 +100,15 @@ export async function recordEvent(tx: Tx, recorded: NewEvent, deps: AppendDeps):
   const { row, event, next, payload, assignee } = recorded;
   if (next.eventNumber !== row.eventNumber + 1) throw new Invariant('events of a case have no gaps');
   const sealed = sealEvent(row, event, next.eventNumber, payload, deps);
-  await tx.update(
-    CaseRow,
-    { pseudonym: row.pseudonym },
-    {
+  return appendEvent(tx, sealed, (sql) => {
+    // Only what changes is named: not every role may write every column.
+    const columns = {
       ...derivedColumns(next, sealed.commitment),
-      ...(assignee !== undefined && { assignee: assignee === null ? null : Buffer.from(assignee) }),
-    },
-  );
-  return appendEvent(tx, sealed);
+      ...(assignee !== undefined && { assignee: bytesOrNull(assignee) }),
+    };
+    const changes = Object.entries(columns).map(([name, value]) => `${name} = ${sql.add(value)}`);
+    return `update cases set ${changes.join(', ')} where pseudonym = ${sql.add(row.pseudonym)}`;
+  });
 }
 
 /** The case, locked until the transaction ends; null if there is none. */
@@ -243,31 +250,43 @@ function sealEvent(
   };
 }
 
-/** The entry and what its payload binds, in one round trip. */
-const INSERT_EVENT = `
-with added as (
-  insert into log_outbox (case_pseudonym, event_number, entry, random, opening, created_at)
-  values ($1, $2, $3, $4, $5, $6) returning id)
-insert into event_payloads
-  (outbox_id, payload_random, statement, signature, statement_hash, signature_hash, items)
-select id, $7, $8, $9, $10, $11, $12 from added`;
-
-async function appendEvent(tx: Tx, sealed: SealedEvent): Promise<EventReceipt> {
+/**
+ * The case, the entry and what its payload binds, in one round trip.
+ * @param changeCase - writes the statement that inserts or moves the case.
+ */
+async function appendEvent(
+  tx: Tx,
+  sealed: SealedEvent,
+  changeCase: (sql: Parameters) => string,
+): Promise<EventReceipt> {
   const { casePseudonym, eventNumber, payload } = sealed;
-  await tx.query(INSERT_EVENT, [
+  const sql = new Parameters();
+  const entry = [
     Buffer.from(casePseudonym),
     eventNumber,
     Buffer.from(sealed.entry),
     Buffer.from(sealed.random),
     Buffer.from(sealed.opening),
     sealed.at,
+  ];
+  const bound = [
     Buffer.from(sealed.payloadRandom),
-    payload.statement === undefined ? null : Buffer.from(payload.statement),
-    payload.signature === undefined ? null : Buffer.from(payload.signature),
+    bytesOrNull(payload.statement),
+    bytesOrNull(payload.signature),
     Buffer.from(sealed.statementHash),
     Buffer.from(sealed.signatureHash),
     Buffer.from(concatBytes(...payload.items)),
-  ]);
+  ];
+  await tx.query(
+    `with changed as (${changeCase(sql)}),
+     added as (
+       insert into log_outbox (case_pseudonym, event_number, entry, random, opening, created_at)
+       values (${sql.list(entry)}) returning id)
+     insert into event_payloads
+       (outbox_id, payload_random, statement, signature, statement_hash, signature_hash, items)
+     select id, ${sql.list(bound)} from added`,
+    sql.values,
+  );
   return {
     casePseudonym: toHex(casePseudonym),
     eventNumber,
@@ -281,21 +300,19 @@ async function appendEvent(tx: Tx, sealed: SealedEvent): Promise<EventReceipt> {
   };
 }
 
-function derivedColumns(
-  next: CaseState,
-  commitment: Uint8Array,
-): Pick<
-  CaseRow,
-  'state' | 'phase' | 'escalated' | 'routedTo' | 'eventNumber' | 'lastCommitment' | 'nextDeadline'
-> {
+function derivedColumns(next: CaseState, commitment: Uint8Array) {
   const official = next.routedTo ?? next.escalatedTo;
   return {
-    state: next,
+    state: JSON.stringify(next),
     phase: next.phase,
     escalated: next.flags.escalated,
-    routedTo: official === undefined ? null : Buffer.from(fromHex(official, 'role', 16)),
-    eventNumber: next.eventNumber,
-    lastCommitment: Buffer.from(commitment),
-    nextDeadline: nextDue(next) ?? null,
+    routed_to: official === undefined ? null : Buffer.from(fromHex(official, 'role', 16)),
+    event_number: next.eventNumber,
+    last_commitment: Buffer.from(commitment),
+    next_deadline: nextDue(next) ?? null,
   };
+}
+
+function bytesOrNull(bytes: Uint8Array | null | undefined): Buffer | null {
+  return bytes === null || bytes === undefined ? null : Buffer.from(bytes);
 }

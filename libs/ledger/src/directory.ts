@@ -20,6 +20,8 @@ export type KnownPolicy = { readonly hash: Bytes; readonly body: string; readonl
 /** The KEYSET in force and its POLICY, read at one moment. */
 export type InForce = { readonly keyset: Keyset; readonly policy: KnownPolicy };
 
+type Verified = { readonly keyset: Keyset; readonly verifiedAt: Instant };
+
 /** How long a verification is relied on: certificates are revoked and run out meanwhile. */
 const VERIFIED_SECONDS = 60;
 
@@ -33,7 +35,7 @@ export class DirectoryEmpty extends Refused {
 
 export class Directory {
   readonly #deps: DirectoryDeps;
-  #keyset: { readonly keyset: Keyset; readonly verifiedAt: Instant } | undefined;
+  #keyset: Verified | undefined;
   readonly #policies = new Map<string, KnownPolicy>();
 
   constructor(deps: DirectoryDeps) {
@@ -51,12 +53,19 @@ export class Directory {
     const hash = await this.#within(tx, newestHash);
     if (hash === undefined) throw new DirectoryEmpty();
     const cached = this.#keyset;
-    const isFresh = cached !== undefined && Math.abs(now - cached.verifiedAt) < VERIFIED_SECONDS;
-    if (isFresh && bytesEqual(cached.keyset.hash, hash)) return cached.keyset;
+    if (cached !== undefined && isFresh(cached, now) && bytesEqual(cached.keyset.hash, hash))
+      return cached.keyset;
     const bytes = await this.#within(tx, (inner) => keysetBytes(inner, hash));
     const keyset = this.#verify(bytes, now);
     this.#keyset = { keyset, verifiedAt: now };
     return keyset;
+  }
+
+  /** The log's name, which all its KEYSETs have: of one that was in force within the last minute. Errors as `currentKeyset`. */
+  async origin(): Promise<string> {
+    const cached = this.#keyset;
+    if (cached !== undefined && isFresh(cached, this.#deps.clock.now())) return cached.keyset.origin;
+    return (await this.currentKeyset()).origin;
   }
 
   /** The POLICY the KEYSET in force names. Errors as `inForce`. */
@@ -152,6 +161,10 @@ export class Directory {
   #within<T>(tx: Tx | undefined, read: (tx: Tx) => Promise<T>): Promise<T> {
     return tx === undefined ? this.#deps.work.statement(read) : read(tx);
   }
+}
+
+function isFresh({ verifiedAt }: Verified, now: Instant): boolean {
+  return Math.abs(now - verifiedAt) < VERIFIED_SECONDS;
 }
 
 const DIRECTORY_LOCK = 0x5afec0d3;

@@ -2,7 +2,7 @@
 import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
 import { type Bytes, Invariant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
-import { Refused } from '@app/platform';
+import { Refused, sha256 } from '@app/platform';
 import {
   encodeTlogProof,
   FileMissing,
@@ -44,7 +44,7 @@ async function proofUnder(published: Published, source: LogSource, index: number
   const entries = parseEntryBundle(await source.readEntries(bundle, width), width);
   const entry = entries[index % TILE_WIDTH];
   if (entry === undefined) throw new Invariant('entry index');
-  const proof = await inclusionProof(index, published.size, source);
+  const proof = await inclusionProof(index, published.size, source, sha256);
   verifyInclusion(leafHash(entry), index, published.size, proof, published.root);
   return { index, entry, proof: encodeTlogProof({ index, proof, checkpointNote: published.note }) };
 }

@@ -8,7 +8,7 @@ import {
   type Tx,
   type UnitOfWork,
 } from '@app/persistence';
-import type { Clock } from '@app/platform';
+import { type Clock, sha256 } from '@app/platform';
 import {
   consistencyProof,
   emptyRoot,
@@ -226,7 +226,7 @@ export class Publisher {
 
   async #askSigner(head: Head, guess: number): Promise<SignAnswer> {
     const ask = async (oldSize: number): Promise<SignAnswer> => {
-      const proof = await consistencyProof(oldSize, head.size, logSource(this.#deps.store));
+      const proof = await consistencyProof(oldSize, head.size, logSource(this.#deps.store), sha256);
       return this.#deps.signer.sign({ ...head, oldSize, proof });
     };
     const answer = await ask(guess);
@@ -251,7 +251,7 @@ export class Publisher {
 
   async #askWitness(witness: Witness, i: number, head: Head, note: string): Promise<CosignAnswer> {
     const ask = async (oldSize: number): Promise<CosignAnswer> => {
-      const proof = await consistencyProof(oldSize, head.size, logSource(this.#deps.store));
+      const proof = await consistencyProof(oldSize, head.size, logSource(this.#deps.store), sha256);
       return witness.addCheckpoint({ oldSize, proof, note });
     };
     const answer = await ask(this.#knownTo[i] ?? 0);

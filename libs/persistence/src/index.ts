@@ -1,5 +1,6 @@
 export { connect, type DatabaseConfig, dataSourceOptions } from './data-source.js';
 export { DATABASE_ROLES, type DatabaseRole, migrate } from './migrate.js';
+export { type Parameter, Parameters } from './parameters.js';
 export { type Columns, sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
 export { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';

@@ -1,7 +1,8 @@
 /** Storing sealed material with the event that brought it: the same rows for reporter and staff. */
 import { createHash } from 'node:crypto';
 import { fromBase64, fromHex } from '@app/encoding';
-import { BoxRow, CompartmentRow, ObjectRow } from './rows/case.row.js';
+import { type Parameter, Parameters } from './parameters.js';
+import type { BoxRow } from './rows/case.row.js';
 import type { Tx } from './unit-of-work.js';
 
 /** The event sealed material belongs to. */
@@ -35,32 +36,45 @@ export function recipientColumns(recipient: WireBox['recipient']): Pick<BoxRow, 
   return { roleId: Buffer.from(fromHex(recipient.role, 'box.role', 16)), roleEpoch: recipient.roleEpoch };
 }
 
-/** Inserts compartments, boxes and objects; a file or box stored before is a unique violation. */
+/** Inserts compartments, boxes and objects in one round trip; a file or box stored before is a unique violation. */
 export async function insertSealed(tx: Tx, owner: SealedOwner, items: SealedItems): Promise<void> {
   const { casePseudonym, eventNumber, author } = owner;
-  const compartments = items.compartments.map(({ compartment, epoch, publicKey }) => {
-    const key = bytes(publicKey, 'compartment.public_key');
-    return { casePseudonym, compartment, epoch, publicKey: key, eventNumber };
+  const sql = new Parameters();
+  const parts = [
+    ...insertion(
+      'compartments (case_pseudonym, compartment, epoch, public_key, event_number)',
+      items.compartments.map(({ compartment, epoch, publicKey }) => {
+        return [casePseudonym, compartment, epoch, bytes(publicKey, 'compartment.public_key'), eventNumber];
+      }),
+    ),
+    ...insertion(
+      'boxes (id, case_pseudonym, compartment, epoch, role_id, role_epoch, box, grant_record, event_number)',
+      items.boxes.map(({ compartment, epoch, recipient, box, grant }) => {
+        const sealed = bytes(box, 'box');
+        const { roleId, roleEpoch } = recipientColumns(recipient);
+        const grantRecord = grant === undefined ? null : bytes(grant, 'grant');
+        const place = [sha256(sealed), casePseudonym, compartment, epoch];
+        return [...place, roleId, roleEpoch, sealed, grantRecord, eventNumber];
+      }),
+    ),
+    ...insertion(
+      'objects (id, case_pseudonym, compartment, epoch, author, file, event_number)',
+      items.objects.map(({ compartment, epoch, file }) => {
+        const sealed = bytes(file, 'object.file');
+        return [sha256(sealed), casePseudonym, compartment, epoch, author, sealed, eventNumber];
+      }),
+    ),
+  ];
+  if (parts.length === 0) return;
+  const named = parts.map(({ into, rows }, i) => {
+    return `part${String(i)} as (insert into ${into} ${sql.rows(rows)})`;
   });
-  const boxes = items.boxes.map(({ compartment, epoch, recipient, box, grant }) => {
-    const sealed = bytes(box, 'box');
-    return {
-      id: sha256(sealed),
-      casePseudonym,
-      compartment,
-      epoch,
-      ...recipientColumns(recipient),
-      box: sealed,
-      grantRecord: grant === undefined ? null : bytes(grant, 'grant'),
-      eventNumber,
-    };
-  });
-  const objects = items.objects.map(({ compartment, epoch, file }) => {
-    const sealed = bytes(file, 'object.file');
-    return { id: sha256(sealed), casePseudonym, compartment, epoch, author, file: sealed, eventNumber };
-  });
-  // One statement for each table; an insertion of no rows would be one of defaults.
-  if (compartments.length > 0) await tx.insert(CompartmentRow, compartments);
-  if (boxes.length > 0) await tx.insert(BoxRow, boxes);
-  if (objects.length > 0) await tx.insert(ObjectRow, objects);
+  await tx.query(`with ${named.join(', ')} select`, sql.values);
+}
+
+type Insertion = { readonly into: string; readonly rows: readonly (readonly Parameter[])[] };
+
+/** An insertion of no rows is none. */
+function insertion(into: string, rows: Insertion['rows']): readonly Insertion[] {
+  return rows.length === 0 ? [] : [{ into, rows }];
 }

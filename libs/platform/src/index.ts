@@ -22,6 +22,7 @@ export {
   type PlainServerOptions,
 } from './plain-server.js';
 export { Refused, type ProblemExtensions } from './refused.js';
+export { sha256 } from './sha256.js';
 export {
   keyConfigShape,
   KeyCommandError,

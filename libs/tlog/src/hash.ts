@@ -8,7 +8,7 @@ import { sha256 } from '@app/crypto/verify';
 /** A SHA-256 output; always 32 bytes. */
 export type Hash = Bytes;
 
-/** SHA-256 by whoever has a faster one than ours; where none is given ours is used. */
+/** SHA-256 by whoever has a faster one than ours; where none is given ours is used. It MUST NOT keep the message. */
 export type Sha256 = (message: Uint8Array) => Hash;
 
 export const HASH_BYTES = 32;
@@ -45,13 +45,15 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
   return nodeHashBy(sha256, left, right);
 }
 
+/** The message of every node, written anew each time: a tree has as many nodes as leaves. */
+const nodeMessage = Uint8Array.of(NODE_PREFIX, ...new Uint8Array(2 * HASH_BYTES));
+
 function nodeHashBy(hash: Sha256, left: Uint8Array, right: Uint8Array): Hash {
+  if (left.length !== HASH_BYTES || right.length !== HASH_BYTES) throw new Invariant('node hash length');
   // RFC 9162 §2.1.1: MTH(D_n) = SHA-256(0x01 ‖ MTH(D[0:k]) ‖ MTH(D[k:n]))
-  const message = new Uint8Array(1 + left.length + right.length);
-  message[0] = NODE_PREFIX;
-  message.set(left, 1);
-  message.set(right, 1 + left.length);
-  return hash(message);
+  nodeMessage.set(left, 1);
+  nodeMessage.set(right, 1 + HASH_BYTES);
+  return hash(nodeMessage);
 }
 
 /**

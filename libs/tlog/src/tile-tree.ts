@@ -12,6 +12,7 @@ import {
   splitHashes,
   type Frontier,
   type Hash,
+  type Sha256,
 } from './hash.js';
 import { TILE_WIDTH, hashesAtLevel, tilePath, type TileId } from './tile.js';
 
@@ -30,11 +31,17 @@ type Subtree = { readonly height: number; readonly index: number };
  * Reads at most 2·⌊log256 size⌋ + 1 tiles, each once and all at the same time: one per level on the way up
  * from the entry and one per level along the right edge, which meet in the top tile.
  * @param index - 0…size - 1.
+ * @param hash - folds up to 255 hashes of each tile.
  * @returns sibling hashes from the leaf up.
  * @throws {ParseError} `bad_length` for a tile that is not `width * 32` bytes.
  * @see SPEC.md §3.4; RFC 9162 §2.1.3.1
  */
-export async function inclusionProof(index: number, size: number, reader: TileReader): Promise<Hash[]> {
+export async function inclusionProof(
+  index: number,
+  size: number,
+  reader: TileReader,
+  hash?: Sha256,
+): Promise<Hash[]> {
   if (!isSize(index) || !isSize(size) || index >= size) throw new Invariant('entry index');
   const siblings: Range[] = [];
   let start = 0;
@@ -50,7 +57,7 @@ export async function inclusionProof(index: number, size: number, reader: TileRe
       start = middle;
     }
   }
-  return readRanges(siblings.reverse(), size, reader);
+  return readRanges(siblings.reverse(), size, reader, hash);
 }
 
 /**
@@ -65,6 +72,7 @@ export async function consistencyProof(
   oldSize: number,
   newSize: number,
   reader: TileReader,
+  hash?: Sha256,
 ): Promise<Hash[]> {
   if (!isSize(oldSize) || !isSize(newSize) || oldSize > newSize) throw new Invariant('tree size');
   if (oldSize === 0) return [];
@@ -84,7 +92,7 @@ export async function consistencyProof(
   }
   // RFC 9162 §2.1.4.1: b is true exactly while the walk has not left the left edge.
   if (start !== 0) parts.push({ start, end });
-  return readRanges(parts.reverse(), newSize, reader);
+  return readRanges(parts.reverse(), newSize, reader, hash);
 }
 
 /**
@@ -153,14 +161,24 @@ export async function readHashes(tile: TileId, reader: TileReader): Promise<Hash
   return splitHashes(bytes);
 }
 
-async function readRanges(ranges: readonly Range[], size: number, reader: TileReader): Promise<Hash[]> {
+async function readRanges(
+  ranges: readonly Range[],
+  size: number,
+  reader: TileReader,
+  hash?: Sha256,
+): Promise<Hash[]> {
   const parts = ranges.map(perfectSubtrees);
-  const hashes = await readSubtrees(parts.flat(), size, reader);
+  const hashes = await readSubtrees(parts.flat(), size, reader, hash);
   let next = 0;
-  return parts.map((part) => foldSubtrees(hashes.slice(next, (next += part.length))));
+  return parts.map((part) => foldSubtrees(hashes.slice(next, (next += part.length)), hash));
 }
 
-function readSubtrees(subtrees: readonly Subtree[], size: number, reader: TileReader): Promise<Hash[]> {
+function readSubtrees(
+  subtrees: readonly Subtree[],
+  size: number,
+  reader: TileReader,
+  hash?: Sha256,
+): Promise<Hash[]> {
   const reads = new Map<string, Promise<Hash[]>>();
   const readOnce = (tile: TileId): Promise<Hash[]> => {
     const path = tilePath(tile);
@@ -171,7 +189,7 @@ function readSubtrees(subtrees: readonly Subtree[], size: number, reader: TileRe
   return Promise.all(
     subtrees.map(async (subtree) => {
       const { tile, offset, span } = placeInTile(subtree, size);
-      return rootOfHashes((await readOnce(tile)).slice(offset, offset + span));
+      return rootOfHashes((await readOnce(tile)).slice(offset, offset + span), hash);
     }),
   );
 }

@@ -2,9 +2,9 @@
 import type { ApiClient } from '@app/api-client';
 import { type CollectedLedger, collectLedger, publishedOverHttp } from '@app/client';
 import { sodiumVerifier } from '@app/crypto/verify';
+import { sha256 } from '@app/platform';
 import { logFiles } from '@app/tlog';
 import { openLedger } from './ledger-files.js';
-import { sha256 } from './sha256.js';
 import { readTrust } from '../stack/evaluation-files.js';
 
 /** @param target - an origin, a client of one, or a folder with `checkpoint` and `tile/`. */

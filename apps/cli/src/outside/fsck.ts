@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PublishedLedger, Trust } from '@app/client';
 import type { SignatureVerifier } from '@app/crypto/verify';
 import { encodeUtf8, ParseError, VerificationError } from '@app/encoding';
-import { FileError, readFileStrict, writeFileDurable, writeImmutable } from '@app/platform';
+import { FileError, readFileStrict, sha256, writeFileDurable, writeImmutable } from '@app/platform';
 import {
   type AuditFinding,
   auditFrom,
@@ -22,7 +22,6 @@ import { CliError, failureOf } from '../errors.js';
 import { followOn, type Held, LogMisbehaved } from './evidence.js';
 import { readingAhead } from './ledger-files.js';
 import { auditPartials } from './partials.js';
-import { sha256 } from './sha256.js';
 
 const STATE_MAX_BYTES = 1_100_000;
 /** So much work an interruption may cost. */

@@ -4,7 +4,6 @@
  */
 import {
   sodiumVerifier,
-  sha256,
   type SignatureVerifier,
   encodeMailboxRequest,
   TAG,
@@ -12,7 +11,7 @@ import {
 } from '@app/crypto/verify';
 import { type Bytes, fromBase64, fromHex } from '@app/encoding';
 import { MAILBOX_SIGNATURE_HEADER } from '@app/contracts';
-import { type Clock, CLOCK, Refused } from '@app/platform';
+import { type Clock, CLOCK, Refused, sha256 } from '@app/platform';
 import { Directory } from '@app/ledger';
 import { UnitOfWork } from '@app/persistence';
 import {
@@ -58,10 +57,9 @@ export class MailboxGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<MailboxHttpRequest>();
     const credential = parseCredential(request.headers[MAILBOX_SIGNATURE_HEADER]);
-    const keyset = await this.#directory.currentKeyset();
     const bodyHash = sha256(bodyOf(request));
     const transcript = encodeMailboxRequest({
-      origin: keyset.origin,
+      origin: await this.#directory.origin(),
       method: request.method,
       pathWithQuery: request.url,
       mailboxId: credential.mailboxId,

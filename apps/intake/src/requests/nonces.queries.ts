@@ -17,15 +17,9 @@ export async function takeNonce(
   nonce: Uint8Array,
   now: number,
 ): Promise<boolean> {
-  const taken = await tx
-    .createQueryBuilder()
-    .delete()
-    .from(NonceRow)
-    .where('nonce = :nonce and purpose = :purpose and expires_at > :now', {
-      nonce: Buffer.from(nonce),
-      purpose,
-      now,
-    })
-    .execute();
-  return taken.affected === 1;
+  const [, taken] = await tx.query<[unknown, number]>(
+    'delete from nonces where nonce = $1 and purpose = $2 and expires_at > $3',
+    [Buffer.from(nonce), purpose, now],
+  );
+  return taken === 1;
 }

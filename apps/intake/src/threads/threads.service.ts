@@ -1,20 +1,10 @@
 import { decide } from '@app/casework';
 import { type EventReceipt, type Submission, type SubmissionReceipt, sealedItems } from '@app/contracts';
-import { sha256 } from '@app/crypto/verify';
 import { fromBase64, fromHex, type Instant } from '@app/encoding';
 import { Directory, type KnownPolicy, LedgerAppender, receiptFor } from '@app/ledger';
 import { enqueue } from '@app/jobs/enqueue';
-import {
-  CaseBlobRow,
-  CaseRow,
-  EscalationBoxRow,
-  insertSealed,
-  recipientColumns,
-  sqlState,
-  type Tx,
-  UnitOfWork,
-} from '@app/persistence';
-import { type Clock, CLOCK, type Random, RANDOM, Refused } from '@app/platform';
+import { CaseBlobRow, insertSealed, recipientColumns, sqlState, type Tx, UnitOfWork } from '@app/persistence';
+import { type Clock, CLOCK, type Random, RANDOM, Refused, sha256 } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { checkComplete } from '../blobs/blobs.service.js';
 import { PromiseSigner } from '../promise-signer.js';
@@ -84,14 +74,13 @@ export class ThreadsService {
 
   /** A repeat is recognised by its body; the same ids with another body are somebody else's. */
   async #findEarlier(tx: Tx, mailbox: SignedMailbox, submission: Submission): Promise<EventReceipt | null> {
-    const [row] = await tx.find(CaseRow, {
-      where: [
-        { mailboxId: Buffer.from(mailbox.id) },
-        { threadId: Buffer.from(fromHex(submission.threadId, 'thread_id', 16)) },
-      ],
-    });
+    const rows = await tx.query<{ pseudonym: Buffer; submission_hash: Buffer; mailbox_key: Buffer }[]>(
+      'select pseudonym, submission_hash, mailbox_key from cases where mailbox_id = $1 or thread_id = $2',
+      [Buffer.from(mailbox.id), Buffer.from(fromHex(submission.threadId, 'thread_id', 16))],
+    );
+    const row = rows[0];
     if (!row) return null;
-    if (!row.submissionHash.equals(mailbox.bodyHash) || !row.mailboxKey.equals(mailbox.publicKey)) {
+    if (!row.submission_hash.equals(mailbox.bodyHash) || !row.mailbox_key.equals(mailbox.publicKey)) {
       throw new Refused('id_taken');
     }
     return receiptFor(tx, row.pseudonym, 1);
@@ -170,12 +159,9 @@ async function storeEscalationBox(
   const { compartment, epoch, recipient, box } = escalation;
   const { roleId, roleEpoch } = recipientColumns(recipient);
   if (roleId === null || roleEpoch === null) throw new Refused('codes_mismatch');
-  await tx.insert(EscalationBoxRow, {
-    casePseudonym,
-    compartment,
-    epoch,
-    roleId,
-    roleEpoch,
-    box: Buffer.from(fromBase64(box, 'box')),
-  });
+  await tx.query(
+    `insert into escalation_boxes (case_pseudonym, compartment, epoch, role_id, role_epoch, box)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [casePseudonym, compartment, epoch, roleId, roleEpoch, Buffer.from(fromBase64(box, 'box'))],
+  );
 }

@@ -1,4 +1,5 @@
 import type { Phase } from '@app/casework';
+import type { Instant } from '@app/encoding';
 import type { Tx } from '@app/persistence';
 
 export type DueCase = { readonly pseudonym: Buffer; readonly nextDeadline: number };
@@ -14,14 +15,16 @@ export function findDueCases(tx: Tx, now: number): Promise<readonly DueCase[]> {
   );
 }
 
-/** Cases that wait for somebody, the oldest first. Index: cases_assignee_idx. */
+/** Cases received until then that wait for somebody, the oldest first. Index: cases_assignee_idx. */
 export function findUnassigned(
   tx: Tx,
   phases: readonly Phase[],
+  until: Instant,
 ): Promise<readonly { readonly pseudonym: Buffer }[]> {
   return tx.query<readonly { readonly pseudonym: Buffer }[]>(
-    `select pseudonym from cases where assignee is null and phase = any($1) order by received_at limit $2`,
-    [phases, BATCH],
+    `select pseudonym from cases where assignee is null and phase = any($1) and received_at <= $2
+     order by received_at limit $3`,
+    [phases, until, BATCH],
   );
 }
 

@@ -8,6 +8,8 @@ import { findDueCases, findUnassigned } from './cases.queries.js';
 const ASSIGNABLE = PHASES.filter((phase) => RULES.ASSIGNED.moves[phase] !== undefined);
 /** A job that failed for good is asked for again after this. */
 const AGAIN_SECONDS = 60;
+/** A newer case has its job on the way. */
+const GRACE_SECONDS = 5;
 
 /**
  * Finds what is to be done by looking at the cases themselves, so that no lost message, crash or standstill can make
@@ -29,7 +31,7 @@ export class WatchService {
     const round = String(Math.floor(now / AGAIN_SECONDS));
     const { due, unassigned } = await this.#work.read(async (tx) => ({
       due: await findDueCases(tx, now),
-      unassigned: await findUnassigned(tx, ASSIGNABLE),
+      unassigned: await findUnassigned(tx, ASSIGNABLE, now - GRACE_SECONDS),
     }));
     for (const { pseudonym, nextDeadline } of due) {
       await this.#queues.add('clock.lapse', { case: toHex(pseudonym) }, `${String(nextDeadline)}-${round}`);

@@ -6,7 +6,15 @@ import { makeStrictnessCheck } from './ed25519-strict.js';
 export async function sodiumEd25519(): Promise<Ed25519> {
   const { default: sodium } = await import('libsodium-wrappers');
   await sodium.ready;
-  const isStrict = makeStrictnessCheck();
+  const isStrict = makeStrictnessCheck((encoded) => {
+    try {
+      // The conversion refuses what is no point, of small order, or not of the main subgroup; its result is not used.
+      sodium.crypto_sign_ed25519_pk_to_curve25519(encoded);
+      return true;
+    } catch {
+      return false;
+    }
+  });
   const withKeyPair = <T>(seed: Uint8Array, use: (publicKey: Uint8Array, privateKey: Uint8Array) => T): T => {
     const pair = sodium.crypto_sign_seed_keypair(seed);
     try {

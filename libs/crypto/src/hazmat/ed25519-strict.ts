@@ -1,8 +1,7 @@
 /**
- * The part of the Ed25519 verdict that libraries disagree on, decided once for both providers (SPEC.md §3.2).
+ * The part of the Ed25519 verdict that libraries disagree on, decided alike for both providers (SPEC.md §3.2).
  * It narrows what is accepted and accepts nothing by itself.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { toHex } from '@app/encoding';
 
 const MAX_REMEMBERED_KEYS = 512;
@@ -16,8 +15,18 @@ const ORDER = [
 /** A predicate over (public key, signature); it remembers keys already found good. */
 export type StrictnessCheck = (publicKey: Uint8Array, signature: Uint8Array) => boolean;
 
-/** Makes a check: canonical S, and A and R canonical, torsion-free and not the identity. */
-export function makeStrictnessCheck(): StrictnessCheck {
+/**
+ * Whether 32 bytes, with y below p, are a point of the curve that is torsion-free and not the identity. The encodings
+ * of x = 0 with a sign are of points that are not, so nobody needs to look for them.
+ */
+export type PointCheck = (encoded: Uint8Array) => boolean;
+
+/**
+ * Makes a check: canonical S, and A and R canonical, torsion-free and not the identity.
+ * @param isPrimeOrder - the provider's own arithmetic.
+ */
+export function makeStrictnessCheck(isPrimeOrder: PointCheck): StrictnessCheck {
+  const isStrictPoint: PointCheck = (encoded) => isCanonicalY(encoded) && isPrimeOrder(encoded);
   const goodKeys = new Set<string>();
   return (publicKey, signature) => {
     if (publicKey.length !== 32 || signature.length !== 64) return false;
@@ -40,12 +49,8 @@ function isCanonicalScalar(s: Uint8Array): boolean {
   return false;
 }
 
-function isStrictPoint(encoded: Uint8Array): boolean {
-  try {
-    // RFC 8032 §5.1.3 decoding: y below p, and no negative zero.
-    const point = ed25519.Point.fromBytes(encoded, false);
-    return !point.is0() && point.isTorsionFree();
-  } catch {
-    return false;
-  }
+/** RFC 8032 §5.1.3: y, the encoding without its highest bit, is below p = 2^255 - 19. */
+function isCanonicalY(encoded: Uint8Array): boolean {
+  const isHigh = (encoded[0] as number) >= 0xed && ((encoded[31] as number) & 0x7f) === 0x7f;
+  return !isHigh || encoded.subarray(1, 31).some((byte) => byte !== 0xff);
 }

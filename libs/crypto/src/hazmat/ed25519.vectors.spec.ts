@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { ed25519 as curve } from '@noble/curves/ed25519.js';
 import { encodeUtf8, fromHex, toHex } from '@app/encoding';
 import { nobleEd25519 } from './ed25519-noble.js';
 import { sodiumEd25519 } from './ed25519-sodium.js';
@@ -12,6 +14,33 @@ const providers = [
   ['noble', nobleEd25519()],
   ['sodium', await sodiumEd25519()],
 ] as const;
+
+const { Point } = curve;
+type CurvePoint = InstanceType<typeof Point>;
+const ORDER = Point.Fn.ORDER;
+
+/** The points whose order divides 8, the identity first. */
+function torsionPoints(): CurvePoint[] {
+  const generator = Point.fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a');
+  return Array.from({ length: 8 }, (_, i) => (i === 0 ? Point.ZERO : generator.multiplyUnsafe(BigInt(i))));
+}
+
+/** [8][S]B = [8]R + [8][k]A, with a component added to R or to A. */
+function signedWith({
+  inR,
+  inA,
+}: {
+  inR: CurvePoint;
+  inA: CurvePoint;
+}): [Uint8Array, Uint8Array, Uint8Array] {
+  const [a, r, message] = [7n, 11n, encodeUtf8('m')];
+  const key = Point.BASE.multiply(a).add(inA).toBytes();
+  const R = Point.BASE.multiply(r).add(inR).toBytes();
+  const digest = createHash('sha512').update(R).update(key).update(message).digest();
+  const k = BigInt(`0x${toHex(digest.reverse())}`) % ORDER;
+  const S = hex(((r + k * a) % ORDER).toString(16).padStart(64, '0')).reverse();
+  return [key, message, Uint8Array.of(...R, ...S)];
+}
 
 type Wycheproof = {
   testGroups: {
@@ -73,6 +102,14 @@ describe.each(providers)('%s', (_name, ed25519) => {
     const malleated = Uint8Array.from(signature);
     for (let i = 0; i < 32; i++) malleated[32 + i] = Number((s >> BigInt(8 * i)) & 255n);
     expect(ed25519.verify(ed25519.publicKey(seed), message, malleated)).toBe(false);
+  });
+
+  it('refuses a component of small order in R and in A, though the equation with the cofactor holds', () => {
+    const verdicts = torsionPoints().map((torsion) => [
+      ed25519.verify(...signedWith({ inR: torsion, inA: Point.ZERO })),
+      ed25519.verify(...signedWith({ inR: Point.ZERO, inA: torsion })),
+    ]);
+    expect(verdicts).toEqual([[true, true], ...Array.from({ length: 7 }, () => [false, false])]);
   });
 
   it('signs as RFC 8032 §7.1 test 2', () => {
