@@ -1,5 +1,5 @@
 /** The evaluation stack as it is built: how long it takes to be ready, what it holds, how many reports it takes in. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -162,6 +162,7 @@ async function benchIntake(stack: Stack, dataDir: string, plan: StackPlan): Prom
 
 export async function benchStack(plan: StackPlan): Promise<Figure[]> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'sc-bench-stack-'));
+  chmodSync(dataDir, 0o711);
   let running: Stack | undefined;
   try {
     const cold = await start(dataDir);

@@ -7,7 +7,7 @@ import { makeReporterCode } from '@app/crypto/seal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -84,6 +84,7 @@ async function reportOn(day: number, { publicUrl, staffUrl }: Instance): Promise
 describe('an evaluation instance left alone', () => {
   beforeAll(() => {
     dataDir = mkdtempSync(path.join(tmpdir(), 'sc-renewal-'));
+    chmodSync(dataDir, 0o711);
   });
   afterAll(async () => {
     await interrupt();
