@@ -56,7 +56,12 @@ const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'mailboxAct', 'nonces', 
  */
 export function makeApiClient(options: ApiClientOptions): ApiClient {
   if (!/^https?:\/\/[^/?#]+$/.test(options.baseUrl)) throw new Invariant('base url is not an origin');
-  const send = (route: Route, request: OutgoingRequest, maxBytes: number, repeatable: boolean) =>
+  const send = (
+    route: Pick<Route, 'auth'>,
+    request: OutgoingRequest,
+    maxBytes: number,
+    repeatable: boolean,
+  ) =>
     attempt(
       options,
       route.auth,
@@ -88,7 +93,7 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
     },
     readFile: (path) =>
       send(
-        { surface: 'both', method: 'GET', path, auth: 'none', response: 'bytes' },
+        { auth: 'none' },
         { method: 'GET', pathWithQuery: `/${path}`, headers: {} },
         BYTES_MAX_BYTES,
         true,

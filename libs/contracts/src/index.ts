@@ -95,12 +95,7 @@ export {
   vaultRequestSchema,
   vaultSchema,
 } from './staff-api.js';
-export {
-  JSON_BODY_MAX_BYTES,
-  MAILBOX_SIGNATURE_HEADER,
-  type Route,
-  type RouteName,
-  type RouteRequest,
-  type RouteResponse,
-  ROUTES,
-} from './routes.js';
+export type { Repeat, Route } from './route.js';
+export { JSON_BODY_MAX_BYTES, MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
+export type { RouteRequest, RouteResponse } from './calls.js';
+export { API_VERSION, openApiDocument, problemsOf, routesOf, type Surface } from './openapi.js';
