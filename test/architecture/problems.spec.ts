@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PROBLEM_CODES } from '@app/contracts';
 import { filesOf, ROOT, textOf } from './tree.js';
 
-const REGISTER = 'libs/contracts/PROBLEMS.md';
+const REGISTER = 'docs/api/problems.md';
 
 /** The codes in the first column of the tables of the register. */
 function documented(): string[] {

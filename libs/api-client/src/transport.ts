@@ -36,6 +36,9 @@ export type OutgoingRequest = {
   readonly body?: Bytes;
 };
 
+/** The answer to a conditional read: what is at hand is the newest. */
+export class NotModified extends Error {}
+
 const PROBLEM_MAX_BYTES = 65_536;
 
 /**
@@ -44,6 +47,7 @@ const PROBLEM_MAX_BYTES = 65_536;
  * @returns the answer's body.
  * @throws {ApiProblem} the service refused. An answer that is no problem of ours is `not_found` for 404, else
  * `internal`.
+ * @throws {NotModified} only to a request with `If-None-Match`.
  * @throws {Unreachable} nothing, or only a part, came back within `timeoutMs`.
  * @throws {ParseError} `answer_too_large`.
  */
@@ -62,6 +66,7 @@ export async function exchange(
       signal: AbortSignal.timeout(limits.timeoutMs),
     }),
   );
+  if (answer.status === 304) throw new NotModified();
   if (answer.ok) return readBody(answer, limits.maxBytes);
   throw new ApiProblem(problemCode(await readBody(answer, PROBLEM_MAX_BYTES), answer.status));
 }

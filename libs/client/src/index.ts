@@ -29,7 +29,7 @@ export {
   type LedgerHistory,
   responseTimesFromLedger,
 } from './audit.js';
-export { openCase, openCaseAttachment, type OpenedCase } from './case-file.js';
+export { openCase, openCaseAttachment, reopenCase, type OpenedCase } from './case-file.js';
 export {
   capabilityBits,
   certificateRequest,

@@ -173,7 +173,7 @@ function checkStatement(
   const isCurrent =
     statement.expectedEventNumber === one.events.length + 1 &&
     bytesEqual(statement.previousCommitment, one.last);
-  demand(isCurrent, 'out_of_date');
+  demand(isCurrent, 'case_moved');
   const hash = hashItems(items.map((item) => sha256(fromBase64(item, 'item'))));
   demand(
     statement.type === EVENT_TYPES[event.type] && bytesEqual(statement.itemsHash, hash),

@@ -95,7 +95,15 @@ export {
   vaultRequestSchema,
   vaultSchema,
 } from './staff-api.js';
+export {
+  caseTag,
+  type CaseTag,
+  IDEMPOTENCY_KEY_HEADER,
+  idempotencyKey,
+  parseCaseTag,
+  parseIdempotencyKey,
+} from './headers.js';
 export type { Repeat, Route } from './route.js';
 export { JSON_BODY_MAX_BYTES, MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
-export type { RouteRequest, RouteResponse } from './calls.js';
+export type { RouteRequest, RouteResponse, TaggedRoute } from './calls.js';
 export { API_VERSION, openApiDocument, problemsOf, routesOf, type Surface } from './openapi.js';

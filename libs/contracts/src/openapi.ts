@@ -3,6 +3,7 @@
  * says is what servers check and clients send. `docs/api` holds it as files.
  */
 import { z } from 'zod';
+import { IDEMPOTENCY_KEY_HEADER } from './headers.js';
 import { PROBLEM_CODES, type ProblemCode, PROBLEMS, problemType } from './problems.js';
 import type { Repeat, Route } from './route.js';
 import { MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
@@ -30,6 +31,8 @@ export function problemsOf(route: Route): ProblemCode[] {
     ...BY_AUTH[route.auth],
     ...(route.method === 'GET' ? [] : WITH_BODY),
     ...(checked === undefined ? [] : (['invalid_request'] as const)),
+    ...(route.repeat === 'key' ? (['idempotency_key_missing', 'idempotency_key_reused'] as const) : []),
+    ...(route.tag === 'required' ? (['precondition_required', 'case_moved'] as const) : []),
     ...(route.problems ?? []),
   ]);
   return PROBLEM_CODES.filter((code) => codes.has(code));
@@ -203,8 +206,30 @@ function parametersIn(place: 'path' | 'query', schema: z.ZodType | undefined): J
   }));
 }
 
-function headersOf(_route: Route): JsonObject[] {
-  return [];
+function headersOf({ repeat, tag }: Route): JsonObject[] {
+  const header = (name: string, required: boolean, description: string, schema: JsonObject = {}) => ({
+    name,
+    in: 'header',
+    required,
+    description,
+    schema: { type: 'string', ...schema },
+  });
+  return [
+    ...(repeat === 'key'
+      ? [
+          header(
+            IDEMPOTENCY_KEY_HEADER,
+            true,
+            '16 random bytes that stand for this one request and its repeats.',
+            { pattern: '^"[0-9a-f]{32}"$' },
+          ),
+        ]
+      : []),
+    ...(tag === 'required'
+      ? [header('if-match', true, 'The `ETag` of the case that the signed statement is about.')]
+      : []),
+    ...(tag === 'answered' ? [header('if-none-match', false, 'The `ETag` of the file at hand.')] : []),
+  ];
 }
 
 function success(route: Route, schemas: WireSchemas): JsonObject {
@@ -216,7 +241,14 @@ function success(route: Route, schemas: WireSchemas): JsonObject {
       : response === 'text'
         ? { 'text/plain': { schema: { type: 'string' } } }
         : { 'application/json': { schema: schemas.of(response, 'output') } };
-  return { '200': { description: 'Done.', content } };
+  if (route.tag !== 'answered') return { '200': { description: 'Done.', content } };
+  const headers = {
+    etag: { description: 'The state of the case and its file.', schema: { type: 'string' } },
+  };
+  return {
+    '200': { description: 'Done.', headers, content },
+    '304': { description: 'The file at hand is the newest.', headers },
+  };
 }
 
 /** One response for each status, naming the codes behind it. */

@@ -24,6 +24,8 @@ export type Route = {
   readonly problems?: readonly ProblemCode[];
   /** Why a write may be sent twice; every write says so, and nothing else does. */
   readonly repeat?: Repeat;
+  /** The answer carries the case's `ETag` and `If-None-Match` is heard; or `If-Match` must name the case as it stands. */
+  readonly tag?: 'answered' | 'required';
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** A JSON body by its schema, or raw bytes. */

@@ -309,6 +309,7 @@ export const ROUTES = {
     path: '/v1/cases/:case',
     auth: 'session',
     summary: 'A case with what the role may be handed',
+    tag: 'answered',
     problems: ['not_found'],
     params: caseParams,
     response: caseFileSchema,
@@ -329,6 +330,7 @@ export const ROUTES = {
     path: '/v1/cases/:case/acts',
     auth: 'session',
     summary: 'One signed act of staff in a case',
+    tag: 'required',
     problems: [
       'malformed_bytes',
       'suite_unsupported',

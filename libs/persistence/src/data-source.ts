@@ -4,6 +4,7 @@ import { Foundation1763900000000 } from './migrations/1763900000000-foundation.j
 import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js';
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
+import { Api1764300000000 } from './migrations/1764300000000-api.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -74,6 +75,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       AuditRole1764000000000,
       Recovery1764100000000,
       Documents1764100001000,
+      Api1764300000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

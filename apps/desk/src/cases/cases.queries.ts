@@ -112,6 +112,16 @@ export async function findPart(
   return row?.bytes ?? null;
 }
 
+/** How many events of a case have their place in the ledger. Uses log_outbox_event_key and log_sequence_pkey. */
+export async function placedEvents(tx: Tx, casePseudonym: Buffer): Promise<number> {
+  const [row]: { placed: number }[] = await tx.query(
+    `select count(*)::int as placed from log_outbox o join log_sequence s on s.outbox_id = o.id
+     where o.case_pseudonym = $1`,
+    [casePseudonym],
+  );
+  return row?.placed ?? 0;
+}
+
 /** What staff signed for the events of a case, in order. */
 export async function statementsOf(
   tx: Tx,

@@ -1,5 +1,5 @@
 import { type Actor, maySee, type StaffActor, type View } from '@app/casework';
-import type { CaseFile, CaseList, CaseSummary } from '@app/contracts';
+import { type CaseFile, type CaseList, type CaseSummary, caseTag } from '@app/contracts';
 import { fromHex, toHex } from '@app/encoding';
 import { receiptsOf } from '@app/ledger';
 import { type CaseRow, type Tx, UnitOfWork } from '@app/persistence';
@@ -14,6 +14,7 @@ import {
   findCase,
   findPart,
   objectsOf,
+  placedEvents,
   statementsOf,
 } from './cases.queries.js';
 
@@ -41,27 +42,41 @@ export class CasesService {
     });
   }
 
-  file(staff: Staff, pseudonym: string): Promise<CaseFile> {
+  /** @param isKnown - whether the asker has the file of this tag; then it is left out. */
+  file(
+    staff: Staff,
+    pseudonym: string,
+    isKnown: (tag: string) => boolean,
+  ): Promise<{ readonly tag: string; readonly file?: CaseFile }> {
     return this.#work.read(async (tx) => {
       const row = await openableCase(tx, staff.actor, pseudonym);
-      const boxes = await boxesOf(tx, row.pseudonym, Buffer.from(staff.certificate.roleId));
-      const mine = boxes.filter((box) => maySeeCompartment(staff.actor, box.compartment, row));
-      return {
-        casePseudonym: pseudonym,
-        threadId: toHex(row.threadId),
-        policyHash: toHex(row.policyHash),
-        events: await receiptsOf(tx, row.pseudonym),
-        compartments: await compartmentsOf(tx, row.pseudonym),
-        boxes: mine,
-        objects: await objectsOf(
-          tx,
-          row.pseudonym,
-          mine.map((box) => box.compartment),
-        ),
-        statements: await statementsOf(tx, row.pseudonym),
-        blobs: maySee(staff.actor, 'main', row.state) ? await blobsOf(tx, row.pseudonym) : [],
-      };
+      const { eventNumber, lastCommitment } = row;
+      const tag = caseTag(
+        { eventNumber, commitment: toHex(lastCommitment) },
+        await placedEvents(tx, row.pseudonym),
+      );
+      return isKnown(tag) ? { tag } : { tag, file: await this.#file(tx, staff, row) };
     });
+  }
+
+  async #file(tx: Tx, staff: Staff, row: CaseRow): Promise<CaseFile> {
+    const boxes = await boxesOf(tx, row.pseudonym, Buffer.from(staff.certificate.roleId));
+    const mine = boxes.filter((box) => maySeeCompartment(staff.actor, box.compartment, row));
+    return {
+      casePseudonym: toHex(row.pseudonym),
+      threadId: toHex(row.threadId),
+      policyHash: toHex(row.policyHash),
+      events: await receiptsOf(tx, row.pseudonym),
+      compartments: await compartmentsOf(tx, row.pseudonym),
+      boxes: mine,
+      objects: await objectsOf(
+        tx,
+        row.pseudonym,
+        mine.map((box) => box.compartment),
+      ),
+      statements: await statementsOf(tx, row.pseudonym),
+      blobs: maySee(staff.actor, 'main', row.state) ? await blobsOf(tx, row.pseudonym) : [],
+    };
   }
 
   part(staff: Staff, pseudonym: string, blob: string, part: number): Promise<Buffer> {
