@@ -116,7 +116,13 @@ export {
 export { verifyBrokenPromise } from './evidence.js';
 export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
 export { CLAIM_TOLERANCE_SECONDS, type LoggingInterval, type WitnessedTime } from './intervals.js';
-export { auditLedger, collectAuditBundle, type LedgerAudit, type LedgerFinding } from './ledger-audit.js';
+export {
+  auditLedger,
+  collectAuditBundle,
+  type LedgerAudit,
+  type LedgerFinding,
+  storedResponseTimes,
+} from './ledger-audit.js';
 export {
   changeConsent,
   confirm,

@@ -61,7 +61,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
     closeSession: (request) => void office.sessions.delete(office.token(request)),
     epochBoxes: (request) => {
       const certificateHash = office.sessions.get(office.token(request));
-      return { boxes: office.epochBoxes.filter((box) => box.certificateHash === certificateHash) };
+      const boxes = office.epochBoxes.filter((box) => box.certificateHash === certificateHash);
+      return { boxes, next: null };
     },
     publishKeyset: () => undefined,
     cases: (request) => {
@@ -155,7 +156,7 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
         next: found.length > 2 ? page[1]?.size : null,
       };
     },
-    responseTimes: () => ({ times: [] }),
+    responseTimes: () => ({ times: [], next: null }),
   };
 }
 

@@ -21,10 +21,12 @@ import {
   challengeSchema,
   checkpointsQuerySchema,
   checkpointsSchema,
+  epochBoxesQuerySchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
   openingsSchema,
+  responseTimesQuerySchema,
   responseTimesSchema,
   sessionRequestSchema,
   sessionSchema,
@@ -281,6 +283,7 @@ export const ROUTES = {
     path: '/v1/epoch-boxes',
     auth: 'session',
     summary: 'The seeds of role epochs, boxed to the certificate of the session',
+    query: epochBoxesQuerySchema,
     response: epochBoxesSchema,
   },
   publishKeyset: {
@@ -376,6 +379,7 @@ export const ROUTES = {
     auth: 'session',
     summary: 'The clocks of every case',
     problems: ['not_found'],
+    query: responseTimesQuerySchema,
     response: responseTimesSchema,
   },
 } as const satisfies Record<string, Route>;

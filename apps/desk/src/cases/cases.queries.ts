@@ -11,28 +11,7 @@ import {
   ObjectRow,
   type Tx,
 } from '@app/persistence';
-import { In, MoreThan } from 'typeorm';
-
-/**
- * Cases that are, or were routed, at a role, by pseudonym; at most `limit`. Uses cases_role_idx and
- * cases_routed_to_idx.
- */
-export function casesOfRole(
-  tx: Tx,
-  role: Buffer,
-  after: Buffer | undefined,
-  limit: number,
-): Promise<CaseRow[]> {
-  const from = after === undefined ? {} : { pseudonym: MoreThan(after) };
-  return tx.find(CaseRow, {
-    where: [
-      { roleId: role, ...from },
-      { routedTo: role, ...from },
-    ],
-    order: { pseudonym: 'ASC' },
-    take: limit,
-  });
-}
+import { In } from 'typeorm';
 
 export function findCase(tx: Tx, pseudonym: Buffer): Promise<CaseRow | null> {
   return tx.findOneBy(CaseRow, { pseudonym });

@@ -1,15 +1,21 @@
 import { type Actor, maySee, type StaffActor, type View } from '@app/casework';
-import { type CaseFile, type CaseList, type CaseSummary, caseTag } from '@app/contracts';
+import {
+  type CaseFile,
+  type CaseList,
+  type caseListQuerySchema,
+  type CaseSummary,
+  caseTag,
+} from '@app/contracts';
 import { fromHex, toHex } from '@app/encoding';
 import { receiptsOf } from '@app/ledger';
 import { type CaseRow, type Tx, UnitOfWork } from '@app/persistence';
-import { Refused } from '@app/platform';
-import { Injectable } from '@nestjs/common';
+import { type Clock, CLOCK, Refused } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import type { Staff } from '../session/staff.guard.js';
 import {
   blobsOf,
   boxesOf,
-  casesOfRole,
   compartmentsOf,
   findCase,
   findPart,
@@ -17,6 +23,7 @@ import {
   placedEvents,
   statementsOf,
 } from './cases.queries.js';
+import { casesOfRole, encodePlace, parsePlace, placeAfter } from './queue.queries.js';
 
 const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 
@@ -24,20 +31,32 @@ const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 @Injectable()
 export class CasesService {
   readonly #work: UnitOfWork;
+  readonly #clock: Clock;
 
-  constructor(work: UnitOfWork) {
+  constructor(work: UnitOfWork, @Inject(CLOCK) clock: Clock) {
     this.#work = work;
+    this.#clock = clock;
   }
 
-  list(staff: Staff, query: { after?: string | undefined; limit: number }): Promise<CaseList> {
-    const role = Buffer.from(staff.certificate.roleId);
-    const after = query.after === undefined ? undefined : Buffer.from(fromHex(query.after, 'after', 16));
+  /** Cases that the person may not open are left out of a page, so it may be short of the limit. */
+  list(staff: Staff, query: z.output<typeof caseListQuerySchema>): Promise<CaseList> {
+    const subject = Buffer.from(staff.certificate.subjectId);
     return this.#work.read(async (tx) => {
-      const rows = await casesOfRole(tx, role, after, query.limit);
+      const rows = await casesOfRole(tx, {
+        role: Buffer.from(staff.certificate.roleId),
+        after: query.after === undefined ? undefined : parsePlace(query.after),
+        limit: query.limit,
+        phase: query.phase,
+        priority: query.priority,
+        escalated: flag(query.escalated),
+        overdue: flag(query.overdue),
+        now: this.#clock.now(),
+        mine: query.mine === undefined ? undefined : { subject, is: query.mine === 'true' },
+      });
       const last = rows.length === query.limit ? rows.at(-1) : undefined;
       return {
         cases: rows.filter((row) => mayOpen(staff.actor, row)).map((row) => summaryOf(row, staff)),
-        next: last === undefined ? null : toHex(last.pseudonym),
+        next: last === undefined ? null : encodePlace(placeAfter(last)),
       };
     });
   }
@@ -106,6 +125,10 @@ async function openableCase(tx: Tx, actor: StaffActor, pseudonym: string): Promi
 function maySeeCompartment(actor: StaffActor, compartment: number, row: CaseRow): boolean {
   const view = COMPARTMENT_VIEWS[compartment];
   return view === undefined || maySee(actor, view, row.state);
+}
+
+function flag(value: 'true' | 'false' | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'true';
 }
 
 function summaryOf(row: CaseRow, staff: Staff): CaseSummary {

@@ -13,7 +13,7 @@ export class Api1764300000000 implements MigrationInterface {
   readonly name = 'Api1764300000000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(IDEMPOTENCY);
+    for (const sql of [IDEMPOTENCY, LISTS]) await runner.query(sql);
   }
 
   down(): Promise<void> {
@@ -33,4 +33,14 @@ create trigger idempotency_keys_no_update before update on idempotency_keys for 
 create trigger idempotency_keys_no_truncate before truncate on idempotency_keys for each statement execute function refuse_change();
 grant select, insert on idempotency_keys to sc_desk;
 grant select, delete on idempotency_keys to sc_worker;
+`;
+
+/** A case without a deadline comes after all others: 2^53 - 1, the largest number that every client reads exactly. */
+const LISTS = `
+create index cases_role_due_idx on cases (role_id, (coalesce(next_deadline, 9007199254740991)), pseudonym);
+create index cases_routed_due_idx on cases (routed_to, (coalesce(next_deadline, 9007199254740991)), pseudonym)
+  where routed_to is not null;
+drop index cases_role_idx;
+drop index cases_routed_to_idx;
+create index epoch_boxes_holder_idx on epoch_boxes (certificate_hash, role_id, epoch);
 `;
