@@ -4,7 +4,6 @@ import { withMailbox } from '@app/client';
 import {
   caseTag,
   openApiDocument,
-  type ProblemCode,
   problemsOf,
   type Route,
   type RouteName,
@@ -162,9 +161,11 @@ function asker(surface: 'public' | 'staff', sign: (api: ApiClient) => ApiClient 
     let answer: Answer | undefined;
     const record: Fetch = async (url, init) => {
       const response = await fetch(url, init);
-      const text = await response.clone().text();
+      const isStream = response.headers.get('content-type') === 'text/event-stream';
+      if (isStream) await response.body?.cancel();
+      const text = isStream ? '' : await response.clone().text();
       answer = { status: response.status, headers: response.headers, text };
-      return response;
+      return isStream ? new Response() : response;
     };
     const api = await sign(makeApiClient({ baseUrl: office.api(surface).baseUrl, fetch: record }));
     const make = REQUESTS[route] as ((thing: string) => RouteRequest<typeof route>) | undefined;

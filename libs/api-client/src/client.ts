@@ -1,6 +1,7 @@
 /** The typed client of both origins: every path, body and answer follows the route table of `contracts`. */
 import { type Bytes, decodeUtf8, encodeUtf8, Invariant, ParseError } from '@app/encoding';
 import {
+  type DeskHint,
   IDEMPOTENCY_KEY_HEADER,
   idempotencyKey,
   type Route,
@@ -11,7 +12,8 @@ import {
   type TaggedRoute,
 } from '@app/contracts';
 import { ApiProblem, Unreachable } from './errors.js';
-import { exchange, type Fetch, NotModified, type OutgoingRequest } from './transport.js';
+import { readHints } from './hints.js';
+import { ask, exchange, type Fetch, NotModified, type OutgoingRequest } from './transport.js';
 
 /**
  * Makes the headers that show who is asking. Called anew for each attempt, so that a nonce is used once.
@@ -51,6 +53,11 @@ export interface ApiClient {
     request: RouteRequest<N>,
     tag: string,
   ): Promise<RouteResponse<N> | undefined>;
+  /**
+   * What happens at the desk, as hints, until the service ends the stream or the caller leaves the loop; one attempt.
+   * @param lastId - the id of the hint heard last, to go on from there.
+   */
+  hints(lastId?: string): AsyncGenerator<DeskHint, void>;
   /** A file of the ledger by its path below the origin, such as `tile/0/000`. Errors as `call`. */
   readFile(path: string): Promise<Bytes>;
   /** The same client, authorised otherwise. */
@@ -60,6 +67,8 @@ export interface ApiClient {
 export const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 200;
 const TIMEOUT_MS = 60_000;
+/** Longer than any session. */
+const STREAM_MS = 3_600_000;
 const JSON_MAX_BYTES = 33_554_432;
 const BYTES_MAX_BYTES = 8_388_608;
 const TEXT_MAX_BYTES = 1_048_576;
@@ -82,7 +91,7 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
       repeatable,
       (headers) =>
         exchange(
-          options.fetch ?? ((url, init) => fetch(url, init)),
+          fetchOf(options),
           options.baseUrl,
           { ...request, headers },
           {
@@ -116,6 +125,7 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
         throw error;
       }
     },
+    hints: (lastId) => listen(options, lastId),
     readFile: (path) =>
       send(
         { auth: 'none' },
@@ -125,6 +135,23 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
       ),
     authorizedBy: (authorize) => makeApiClient({ ...options, authorize }),
   };
+}
+
+function fetchOf(options: ApiClientOptions): Fetch {
+  return options.fetch ?? ((url, init) => fetch(url, init));
+}
+
+async function* listen(
+  options: ApiClientOptions,
+  lastId: string | undefined,
+): AsyncGenerator<DeskHint, void> {
+  const { path, method, auth } = ROUTES.events;
+  const plain = { method, pathWithQuery: path, headers: {} };
+  const headers = {
+    ...(await authorization(options, auth, plain)),
+    ...(lastId !== undefined && { 'last-event-id': lastId }),
+  };
+  yield* readHints(await ask(fetchOf(options), options.baseUrl, { ...plain, headers }, STREAM_MS));
 }
 
 /** Authorises and sends, again if that is safe; the last error is the one that is thrown. */
@@ -206,7 +233,7 @@ function maxBytesOf(route: Route): number {
 
 function readAnswer(route: Route, answer: Bytes, name: string): unknown {
   if (route.response === 'bytes') return answer;
-  if (route.response === 'none') return undefined;
+  if (route.response === 'none' || route.response === 'events') return undefined;
   const content = decodeUtf8(answer, `api.${name}`);
   if (route.response === 'text') return content;
   const parsed = route.response.safeParse(parseJson(content));

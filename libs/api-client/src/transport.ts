@@ -57,17 +57,27 @@ export async function exchange(
   request: OutgoingRequest,
   limits: { readonly maxBytes: number; readonly timeoutMs: number },
 ): Promise<Bytes> {
+  return readBody(await ask(fetchOnce, baseUrl, request, limits.timeoutMs), limits.maxBytes);
+}
+
+/** An answer whose body is still to be read. Errors as `exchange`. @param timeoutMs - for all of it. */
+export async function ask(
+  fetchOnce: Fetch,
+  baseUrl: string,
+  request: OutgoingRequest,
+  timeoutMs: number,
+): Promise<FetchAnswer> {
   const answer = await reached(
     fetchOnce(baseUrl + request.pathWithQuery, {
       method: request.method,
       headers: { ...request.headers },
       ...(request.body !== undefined && { body: request.body }),
       redirect: 'error',
-      signal: AbortSignal.timeout(limits.timeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     }),
   );
   if (answer.status === 304) throw new NotModified();
-  if (answer.ok) return readBody(answer, limits.maxBytes);
+  if (answer.ok) return answer;
   throw new ApiProblem(problemCode(await readBody(answer, PROBLEM_MAX_BYTES), answer.status));
 }
 

@@ -162,7 +162,14 @@ export {
   type Service,
   witnessedNow,
 } from './service.js';
-export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';
+export {
+  closeSession,
+  deskHints,
+  listCases,
+  openSession,
+  type StaffSession,
+  unlock,
+} from './staff-session.js';
 export {
   acceptHash,
   isNews,

@@ -1,7 +1,7 @@
 /** A staff member at work: unlock secret, keyring, session, and the role seeds her certificate can open. */
 import type { StaffActor } from '@app/casework';
-import type { ApiClient } from '@app/api-client';
-import type { CaseList, CaseListQuery, EpochBox } from '@app/contracts';
+import { type ApiClient, Unreachable } from '@app/api-client';
+import type { CaseList, CaseListQuery, DeskHint, EpochBox } from '@app/contracts';
 import { decodeWords, deriveVaultKeys, type Keyring, openKeyBox, openKeyring } from '@app/crypto/seal';
 import { makeSigner, type Signer } from '@app/crypto/sign';
 import { encodeSessionChallenge, type KeysetCertificate, TAG, usableCertificate } from '@app/crypto/verify';
@@ -155,6 +155,27 @@ export function listCases(
   filter: Omit<CaseListQuery, 'after'> = {},
 ): Promise<CaseList> {
   return service.api.call('cases', { query: { ...filter, ...(after !== undefined && { after }) } });
+}
+
+const LISTEN_AGAIN_MS = 3_000;
+
+/**
+ * Hints of what happens at the desk, for as long as the caller listens: a broken stream is taken up again, in a new
+ * session where the old one is over. Hints may come twice.
+ * @throws {ApiProblem} as any call, `unauthorized` once the certificate is no longer in force.
+ */
+export async function* deskHints({ service }: StaffSession): AsyncGenerator<DeskHint, void> {
+  for (let last: string | undefined; ;) {
+    try {
+      for await (const hint of service.api.hints(last)) {
+        last = hint.kind === 'case' ? hint.id : last;
+        yield hint;
+      }
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    await service.deps.sleep(LISTEN_AGAIN_MS);
+  }
 }
 
 /** Ends the session at the service. */

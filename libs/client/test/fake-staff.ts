@@ -29,7 +29,8 @@ type StaffRoute =
   | 'caseAct'
   | 'openings'
   | 'checkpoints'
-  | 'responseTimes';
+  | 'responseTimes'
+  | 'events';
 
 /** The staff origin. */
 export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handler>, StaffRoute> {
@@ -156,6 +157,7 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
         next: found.length > 2 ? page[1]?.size : null,
       };
     },
+    events: () => undefined,
     responseTimes: () => ({ times: [], next: null }),
   };
 }

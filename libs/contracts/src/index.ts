@@ -108,6 +108,15 @@ export {
   parseCaseTag,
   parseIdempotencyKey,
 } from './headers.js';
+export {
+  type DeskHint,
+  type EventPlace,
+  formatCaseHint,
+  formatEventPlace,
+  parseEventPlace,
+  parseHint,
+  QUEUE_HINT,
+} from './hints.js';
 export type { Repeat, Route } from './route.js';
 export { JSON_BODY_MAX_BYTES, MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
 export type { RouteRequest, RouteResponse, TaggedRoute } from './calls.js';

@@ -206,7 +206,7 @@ function parametersIn(place: 'path' | 'query', schema: z.ZodType | undefined): J
   }));
 }
 
-function headersOf({ repeat, tag }: Route): JsonObject[] {
+function headersOf({ repeat, tag, response }: Route): JsonObject[] {
   const header = (name: string, required: boolean, description: string, schema: JsonObject = {}) => ({
     name,
     in: 'header',
@@ -228,13 +228,21 @@ function headersOf({ repeat, tag }: Route): JsonObject[] {
     ...(tag === 'required'
       ? [header('if-match', true, 'The `ETag` of the case that the signed statement is about.')]
       : []),
+    ...(response === 'events'
+      ? [header('last-event-id', false, 'The id of the hint that was heard last, to go on from there.')]
+      : []),
     ...(tag === 'answered' ? [header('if-none-match', false, 'The `ETag` of the file at hand.')] : []),
   ];
 }
 
+const HINTS =
+  'Server-sent events until the session ends: `case`, whose id is the case, a hyphen and the number of its event, and `queue`. They carry no content; a comment shows at least every 15 seconds that the connection lives.';
+const STREAM: JsonObject = { 'text/event-stream': { schema: { type: 'string' } } };
+
 function success(route: Route, schemas: WireSchemas): JsonObject {
   const { response } = route;
   if (response === 'none') return { '204': { description: 'Done.' } };
+  if (response === 'events') return { '200': { description: HINTS, content: STREAM } };
   const content =
     response === 'bytes'
       ? { 'application/octet-stream': {} }

@@ -30,6 +30,6 @@ export type Route = {
   readonly query?: z.ZodType;
   /** A JSON body by its schema, or raw bytes. */
   readonly body?: z.ZodType | 'bytes';
-  /** JSON by its schema, raw bytes, text, or nothing. */
-  readonly response: z.ZodType | 'bytes' | 'text' | 'none';
+  /** JSON by its schema, raw bytes, text, a stream of server-sent events, or nothing. */
+  readonly response: z.ZodType | 'bytes' | 'text' | 'events' | 'none';
 };

@@ -352,6 +352,15 @@ export const ROUTES = {
     body: staffActSchema,
     response: staffActReceiptSchema,
   },
+  events: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/events',
+    auth: 'session',
+    summary: 'Hints that a case has a new event, or that the queue has changed',
+    problems: ['invalid_request'],
+    response: 'events',
+  },
   openings: {
     surface: 'staff',
     method: 'GET',

@@ -115,9 +115,14 @@ export function mayOpen(actor: Actor, row: CaseRow): boolean {
   return maySee(actor, 'timeline', row.state);
 }
 
+/** Whether the desk hands this staff member the file of the case; oversight has the openings instead. */
+export function isOpenable(actor: StaffActor, row: CaseRow): boolean {
+  return actor.roleKind !== 'oversight' && mayOpen(actor, row);
+}
+
 async function openableCase(tx: Tx, actor: StaffActor, pseudonym: string): Promise<CaseRow> {
   const row = await findCase(tx, Buffer.from(fromHex(pseudonym, 'case', 16)));
-  if (!row || actor.roleKind === 'oversight' || !mayOpen(actor, row)) throw new Refused('not_found');
+  if (!row || !isOpenable(actor, row)) throw new Refused('not_found');
   return row;
 }
 

@@ -42,5 +42,6 @@ create index cases_routed_due_idx on cases (routed_to, (coalesce(next_deadline, 
   where routed_to is not null;
 drop index cases_role_idx;
 drop index cases_routed_to_idx;
+create index log_outbox_txid_idx on log_outbox (txid, id);
 create index epoch_boxes_holder_idx on epoch_boxes (certificate_hash, role_id, epoch);
 `;
