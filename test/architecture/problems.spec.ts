@@ -19,7 +19,9 @@ describe('problem codes', () => {
 
   it('are documented with the status that they have', () => {
     const rows = [...textOf(REGISTER).matchAll(/^\| *`([a-z_]+)` *\| (\d+) \|/gm)];
-    const documentedStatus = Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)]));
+    const documentedStatus = Object.fromEntries(
+      rows.map(([, code, status]): [string, number] => [code!, Number(status)]),
+    );
     const statuses = PROBLEM_CODES.map((code) => [code, PROBLEMS[code].status]);
     expect(documentedStatus).toEqual(Object.fromEntries(statuses));
   });
