@@ -61,9 +61,12 @@ describe('the repository', () => {
     );
   });
 
-  it('keeps in docs only the threat model, decisions and operations', () => {
+  it('keeps in docs only the threat model, decisions, operations and what the API is', () => {
     const other = filesOf('docs', /./).filter(
-      (path) => !/^docs\/(THREAT-MODEL\.md|operations\.md|decisions\/\d{4}-[a-z0-9-]+\.md)$/.test(path),
+      (path) =>
+        !/^docs\/(THREAT-MODEL\.md|operations\.md|decisions\/\d{4}-[a-z0-9-]+\.md|api\/(?:(?:public|staff)\.openapi\.json|problems\.md))$/.test(
+          path,
+        ),
     );
     expect(other).toEqual([]);
   });

@@ -12,7 +12,7 @@ import {
 import { decodeWords, encodeWords, nobleSealing } from '@app/crypto/seal';
 import { assembleKeyset, nobleSigning, parseKeysetFile } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
-import { toBase64 } from '@app/encoding';
+import { toBase64, toHex } from '@app/encoding';
 import { systemRandom } from '@app/platform';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
@@ -136,7 +136,10 @@ describe('a KEYSET that does not hold', () => {
     const holders = sessions.map((session) => holderOf(deps, keyset, session.keyring));
     const next = await renewEpochs(deps, keyset, holders, deps.now());
     const body = { keyset: toBase64(next.keyset), boxes: [...next.epochBoxes] };
-    await sessions[0]!.service.api.call('publishKeyset', { body });
+    await sessions[0]!.service.api.call('publishKeyset', {
+      idempotencyKey: toHex(deps.random.bytes(16)),
+      body,
+    });
     // The service answers `not_ready` until witnesses have seen the new one; a busy machine takes its time.
     const isNew = async (): Promise<boolean> => {
       const seen = await connect(deps, api, readTrust(stage.stack.trust)).catch(() => undefined);

@@ -4,7 +4,7 @@ import type { Submission } from '@app/contracts';
 import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
 import { makeSigner, nobleSigning } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
-import { fromBase64, fromHex, toBase64 } from '@app/encoding';
+import { fromBase64, fromHex, toBase64, toHex } from '@app/encoding';
 import type { LedgerServices } from '@app/ledger';
 import { StaffVaultRow } from '@app/persistence';
 import { makeLogger, systemRandom } from '@app/platform';
@@ -251,7 +251,12 @@ describe('a KEYSET sent to the desk', () => {
     const session = await unlock(desk, member.subject, member.words.join(' '));
     const other = await TestOrganisation.make(NOW);
     const publish = (keyset: Uint8Array) =>
-      codeOf(session.service.api.call('publishKeyset', { body: { keyset: toBase64(keyset), boxes: [] } }));
+      codeOf(
+        session.service.api.call('publishKeyset', {
+          idempotencyKey: toHex(systemRandom.bytes(16)),
+          body: { keyset: toBase64(keyset), boxes: [] },
+        }),
+      );
     expect(await publish(other.made.keyset)).toBe('keyset_refused');
     expect(await publish(fromHex('00', 'x'))).toBe('keyset_refused');
     const unsigned = await fetch(`${desk.api.baseUrl}/v1/cases`);

@@ -77,6 +77,19 @@ describe('what the database itself refuses', () => {
     expect(await codeAs('sc_intake', `select * from ${table}`)).toBe(DENIED);
   });
 
+  it('an Idempotency-Key stands for what it first stood for, until it is swept away', async () => {
+    const insert = `insert into idempotency_keys values (decode(repeat('aa', 32), 'hex'), decode(repeat('bb', 32), 'hex'), '{}', 0)`;
+    expect(await codeAs('sc_intake', insert)).toBe(DENIED);
+    expect(await codeAs('sc_desk', insert)).toBe('done');
+    const change = `update idempotency_keys set effect = '{"event":2}'`;
+    for (const role of roles) expect(await codeAs(role, change)).toBe(DENIED);
+    expect(await codeAs('owner', change)).toBe(RESTRICTED);
+    for (const role of ['sc_intake', 'sc_desk', 'sc_audit'] as const) {
+      expect(await codeAs(role, 'delete from idempotency_keys')).toBe(DENIED);
+    }
+    expect(await codeAs('sc_worker', 'delete from idempotency_keys')).toBe('done');
+  });
+
   it.each(['sc_intake', 'sc_desk', 'sc_audit'] as const)('%s cannot sequence or publish', async (role) => {
     expect(await codeAs(role, 'update log_state set size = size + 8')).toBe(DENIED);
     expect(await codeAs(role, 'insert into log_sequence select id, 1000 + id from log_outbox')).toBe(DENIED);

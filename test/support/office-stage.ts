@@ -99,9 +99,13 @@ export class OfficeStage {
     this.#apps.push(
       await createServer(IntakeModule.with(intake, facts, promises), {
         ...options,
+        surface: 'public',
         rawBodies: { 'application/octet-stream': PART },
       }),
-      await createServer(DeskModule.with(desk, facts, new DeskConfig(desk.rootset)), options),
+      await createServer(DeskModule.with(desk, facts, new DeskConfig(desk.rootset)), {
+        ...options,
+        surface: 'staff',
+      }),
     );
     for (const app of this.#apps) {
       await app.listen(0, '127.0.0.1');

@@ -6,6 +6,8 @@ import { CasesService } from './cases/cases.service.js';
 import { DeskConfig } from './config.js';
 import { KeysetsController } from './directory/keysets.controller.js';
 import { KeysetsService } from './directory/keysets.service.js';
+import { EventsController } from './events/events.controller.js';
+import { EventsService } from './events/events.service.js';
 import { OversightController } from './oversight/oversight.controller.js';
 import { OversightService } from './oversight/oversight.service.js';
 import { SessionController } from './session/session.controller.js';
@@ -24,6 +26,7 @@ export class DeskModule {
         CasesController,
         OversightController,
         KeysetsController,
+        EventsController,
       ],
       providers: [
         ...ledgerProviders(services, facts),
@@ -34,6 +37,7 @@ export class DeskModule {
         ActsService,
         OversightService,
         KeysetsService,
+        EventsService,
       ],
     };
   }

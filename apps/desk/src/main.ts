@@ -22,6 +22,7 @@ await runMain(async () => {
   const app = await createServer(DeskModule.with(services, facts, config), {
     log,
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
+    surface: 'staff',
     checkHealth: async () => {
       await services.work.read((tx) => startUpAudit(tx, services.store));
     },

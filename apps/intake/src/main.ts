@@ -32,6 +32,7 @@ await runMain(async () => {
   const app = await createServer(IntakeModule.with(services, facts, promises), {
     log,
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
+    surface: 'public',
     rawBodies: { 'application/octet-stream': PART_BYTES },
     checkHealth: async () => {
       await services.work.read((tx) => startUpAudit(tx, services.store));

@@ -106,19 +106,40 @@ describe('the typed client', () => {
     expect(await client.call('nonces', { body: { count: 1 } })).toEqual({ nonces: [ID], expires: 5 });
   });
 
-  it('never repeats an act whose fate is unknown, but does after an expired nonce', async () => {
-    const request = {
-      params: { case: ID },
-      body: { act: { kind: 'accept' }, statement: 'AAAA', signature: 'A'.repeat(88) },
-    };
-    const authorize = () => Promise.resolve({});
+  it('never repeats what has no key and no content to be known by, but does after an expired nonce', async () => {
+    const body = { certificateHash: ID + ID, nonce: ID + ID, signature: 'A'.repeat(88) };
     const lost = server(new TypeError('reset'));
-    const act = (client: ApiClient) => client.authorizedBy(authorize).call('caseAct', request);
+    const act = (client: ApiClient) => client.call('openSession', { body });
     await expect(act(lost.client)).rejects.toBeInstanceOf(Unreachable);
     expect(lost.sent).toHaveLength(1);
+    const closing = lost.client.authorizedBy(() => Promise.resolve({})).call('closeSession', {});
+    await expect(closing).rejects.toBeInstanceOf(Unreachable);
+    expect(lost.sent).toHaveLength(2);
     const late = server(problem('nonce_expired', 401), problem('not_allowed_now', 409));
     expect(await codeOf(act(late.client))).toBe('not_allowed_now');
     expect(late.sent).toHaveLength(2);
+  });
+
+  it('repeats an act whose fate is unknown under the key that it was given', async () => {
+    const { sent, client } = server(new TypeError('reset'), problem('case_moved', 412));
+    const act = client
+      .authorizedBy(() => Promise.resolve({}))
+      .call('caseAct', {
+        params: { case: ID },
+        idempotencyKey: ID,
+        ifMatch: '"1"',
+        body: { act: { kind: 'accept' }, statement: 'AAAA', signature: 'A'.repeat(88) },
+      });
+    expect(await codeOf(act)).toBe('case_moved');
+    const headers = { 'content-type': 'application/json', 'idempotency-key': `"${ID}"`, 'if-match': '"1"' };
+    expect(sent.map((one) => one.headers)).toEqual([headers, headers]);
+  });
+
+  it('asks whether something changed, and takes no for an answer', async () => {
+    const { sent, client } = server(new Response(null, { status: 304 }));
+    const desk = client.authorizedBy(() => Promise.resolve({}));
+    expect(await desk.callIfChanged('caseFile', { params: { case: ID } }, '"1"')).toBeUndefined();
+    expect(sent[0]?.headers).toEqual({ 'if-none-match': '"1"' });
   });
 
   it.each(['http://h/path', 'h:1', 'http://h/'])('refuses %s as an origin', (baseUrl) => {

@@ -1,8 +1,19 @@
 /** The typed client of both origins: every path, body and answer follows the route table of `contracts`. */
 import { type Bytes, decodeUtf8, encodeUtf8, Invariant, ParseError } from '@app/encoding';
-import { type Route, type RouteName, type RouteRequest, type RouteResponse, ROUTES } from '@app/contracts';
+import {
+  type DeskHint,
+  IDEMPOTENCY_KEY_HEADER,
+  idempotencyKey,
+  type Route,
+  type RouteName,
+  type RouteRequest,
+  type RouteResponse,
+  ROUTES,
+  type TaggedRoute,
+} from '@app/contracts';
 import { ApiProblem, Unreachable } from './errors.js';
-import { exchange, type Fetch, type OutgoingRequest } from './transport.js';
+import { readHints } from './hints.js';
+import { ask, exchange, type Fetch, NotModified, type OutgoingRequest } from './transport.js';
 
 /**
  * Makes the headers that show who is asking. Called anew for each attempt, so that a nonce is used once.
@@ -30,14 +41,25 @@ export interface ApiClient {
   /**
    * Calls a route.
    *
-   * GET, PUT, the submission and a mailbox act (both known by their content, so that a repeat gets the same answer)
-   * are tried again, up to {@link MAX_ATTEMPTS} times in all, when the service was not reached or asked to wait;
-   * everything else is sent once, unless its nonce had expired.
+   * Reads, and writes that have one effect however often they are sent (`repeat` in the route table; one under an
+   * `Idempotency-Key` keeps its key), are tried again, up to {@link MAX_ATTEMPTS} times in all, when the service was not
+   * reached or asked to wait; everything else is sent once, unless its nonce had expired.
    * @throws {ApiProblem} the service refused.
    * @throws {Unreachable} it could not be reached.
    * @throws {ParseError} `bad_answer`, `answer_too_large`: it answered something else than the contract says.
    */
   call<N extends RouteName>(route: N, request: RouteRequest<N>): Promise<RouteResponse<N>>;
+  /** As `call`, unless what the tag names is still the newest: then undefined. */
+  callIfChanged<N extends TaggedRoute>(
+    route: N,
+    request: RouteRequest<N>,
+    tag: string,
+  ): Promise<RouteResponse<N> | undefined>;
+  /**
+   * What happens at the desk, as hints, until the service ends the stream or the caller leaves the loop; one attempt.
+   * @param lastId - the id of the hint heard last, to go on from there.
+   */
+  hints(lastId?: string): AsyncGenerator<DeskHint, void>;
   /** A file of the ledger by its path below the origin, such as `tile/0/000`. Errors as `call`. */
   readFile(path: string): Promise<Bytes>;
   /** The same client, authorised otherwise. */
@@ -47,10 +69,11 @@ export interface ApiClient {
 export const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 200;
 const TIMEOUT_MS = 60_000;
+/** Longer than any session. */
+const STREAM_MS = 3_600_000;
 const JSON_MAX_BYTES = 33_554_432;
 const BYTES_MAX_BYTES = 8_388_608;
 const TEXT_MAX_BYTES = 1_048_576;
-const SAFE_TO_REPEAT: readonly RouteName[] = ['submit', 'mailboxAct', 'nonces', 'vault', 'challenge'];
 
 /**
  * Makes a client of one origin.
@@ -60,14 +83,19 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
   if (!/^https?:\/\/[^/?#]+$/.test(options.baseUrl)) throw new Invariant('base url is not an origin');
   const { prefix = '' } = options;
   if (!/^(?:\/[^/?#\s]+)*$/.test(prefix)) throw new Invariant('prefix is not a path');
-  const send = (route: Route, request: OutgoingRequest, maxBytes: number, repeatable: boolean) =>
+  const send = (
+    route: Pick<Route, 'auth'>,
+    request: OutgoingRequest,
+    maxBytes: number,
+    repeatable: boolean,
+  ) =>
     attempt(
       options,
       route.auth,
       repeatable,
       (headers) =>
         exchange(
-          options.fetch ?? ((url, init) => fetch(url, init)),
+          fetchOf(options),
           options.baseUrl + prefix,
           { ...request, headers },
           {
@@ -77,28 +105,57 @@ export function makeApiClient(options: ApiClientOptions): ApiClient {
         ),
       request,
     );
+  const callRoute = async (name: RouteName, request: LooseRequest): Promise<unknown> => {
+    const route: Route = ROUTES[name];
+    // A session that is gone cannot be asked a second time to end it.
+    const repeatable = route.repeat !== 'secret' && route.method !== 'DELETE';
+    return readAnswer(
+      route,
+      await send(route, outgoing(route, request), maxBytesOf(route), repeatable),
+      name,
+    );
+  };
   return {
     baseUrl: options.baseUrl,
-    call: async (name, request) => {
-      const route: Route = ROUTES[name];
-      const repeatable = route.method === 'GET' || route.method === 'PUT' || SAFE_TO_REPEAT.includes(name);
-      const answer = await send(
-        route,
-        outgoing(route, request as LooseRequest),
-        maxBytesOf(route),
-        repeatable,
-      );
-      return readAnswer(route, answer, name) as RouteResponse<typeof name>;
+    call: async (name, request) =>
+      (await callRoute(name, request as LooseRequest)) as RouteResponse<typeof name>,
+    callIfChanged: async (name, request, tag) => {
+      try {
+        return (await callRoute(name, { ...(request as LooseRequest), ifNoneMatch: tag })) as RouteResponse<
+          typeof name
+        >;
+      } catch (error) {
+        if (error instanceof NotModified) return undefined;
+        throw error;
+      }
     },
+    hints: (lastId) => listen(options, lastId),
     readFile: (path) =>
       send(
-        { surface: 'both', method: 'GET', path, auth: 'none', response: 'bytes' },
+        { auth: 'none' },
         { method: 'GET', pathWithQuery: `/${path}`, headers: {} },
         BYTES_MAX_BYTES,
         true,
       ),
     authorizedBy: (authorize) => makeApiClient({ ...options, authorize }),
   };
+}
+
+function fetchOf(options: ApiClientOptions): Fetch {
+  return options.fetch ?? ((url, init) => fetch(url, init));
+}
+
+async function* listen(
+  options: ApiClientOptions,
+  lastId: string | undefined,
+): AsyncGenerator<DeskHint, void> {
+  const { path, method, auth } = ROUTES.events;
+  const plain = { method, pathWithQuery: path, headers: {} };
+  const headers = {
+    ...(await authorization(options, auth, plain)),
+    ...(lastId !== undefined && { 'last-event-id': lastId }),
+  };
+  yield* readHints(await ask(fetchOf(options), options.baseUrl, { ...plain, headers }, STREAM_MS));
 }
 
 /** Authorises and sends, again if that is safe; the last error is the one that is thrown. */
@@ -139,6 +196,9 @@ function isWorthRepeating(error: unknown, repeatable: boolean): boolean {
 }
 
 type LooseRequest = {
+  readonly idempotencyKey?: string;
+  readonly ifMatch?: string;
+  readonly ifNoneMatch?: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
@@ -151,12 +211,17 @@ function outgoing(route: Route, request: LooseRequest): OutgoingRequest {
     .map(([key, value]) => `${encodeURIComponent(key)}=${text(value)}`)
     .join('&');
   const at = { method: route.method, pathWithQuery: query === '' ? path : `${path}?${query}` };
-  if (route.body === undefined) return { ...at, headers: {} };
-  if (route.body === 'bytes') {
-    return { ...at, headers: { 'content-type': 'application/octet-stream' }, body: request.body as Bytes };
-  }
-  const body = encodeUtf8(JSON.stringify(request.body));
-  return { ...at, headers: { 'content-type': 'application/json' }, body };
+  const headers = {
+    ...(request.idempotencyKey !== undefined && {
+      [IDEMPOTENCY_KEY_HEADER]: idempotencyKey(request.idempotencyKey),
+    }),
+    ...(request.ifMatch !== undefined && { 'if-match': request.ifMatch }),
+    ...(request.ifNoneMatch !== undefined && { 'if-none-match': request.ifNoneMatch }),
+  };
+  if (route.body === undefined) return { ...at, headers };
+  const type = route.body === 'bytes' ? 'application/octet-stream' : 'application/json';
+  const body = route.body === 'bytes' ? (request.body as Bytes) : encodeUtf8(JSON.stringify(request.body));
+  return { ...at, headers: { 'content-type': type, ...headers }, body };
 }
 
 function text(value: unknown): string {
@@ -172,7 +237,7 @@ function maxBytesOf(route: Route): number {
 
 function readAnswer(route: Route, answer: Bytes, name: string): unknown {
   if (route.response === 'bytes') return answer;
-  if (route.response === 'none') return undefined;
+  if (route.response === 'none' || route.response === 'events') return undefined;
   const content = decodeUtf8(answer, `api.${name}`);
   if (route.response === 'text') return content;
   const parsed = route.response.safeParse(parseJson(content));

@@ -36,6 +36,9 @@ export type OutgoingRequest = {
   readonly body?: Bytes;
 };
 
+/** The answer to a conditional read: what is at hand is the newest. */
+export class NotModified extends Error {}
+
 const PROBLEM_MAX_BYTES = 65_536;
 
 /**
@@ -44,6 +47,7 @@ const PROBLEM_MAX_BYTES = 65_536;
  * @returns the answer's body.
  * @throws {ApiProblem} the service refused. An answer that is no problem of ours is `not_found` for 404, else
  * `internal`.
+ * @throws {NotModified} only to a request with `If-None-Match`.
  * @throws {Unreachable} nothing, or only a part, came back within `timeoutMs`.
  * @throws {ParseError} `answer_too_large`.
  */
@@ -53,16 +57,27 @@ export async function exchange(
   request: OutgoingRequest,
   limits: { readonly maxBytes: number; readonly timeoutMs: number },
 ): Promise<Bytes> {
+  return readBody(await ask(fetchOnce, baseUrl, request, limits.timeoutMs), limits.maxBytes);
+}
+
+/** An answer whose body is still to be read. Errors as `exchange`. @param timeoutMs - for all of it. */
+export async function ask(
+  fetchOnce: Fetch,
+  baseUrl: string,
+  request: OutgoingRequest,
+  timeoutMs: number,
+): Promise<FetchAnswer> {
   const answer = await reached(
     fetchOnce(baseUrl + request.pathWithQuery, {
       method: request.method,
       headers: { ...request.headers },
       ...(request.body !== undefined && { body: request.body }),
       redirect: 'error',
-      signal: AbortSignal.timeout(limits.timeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     }),
   );
-  if (answer.ok) return readBody(answer, limits.maxBytes);
+  if (answer.status === 304) throw new NotModified();
+  if (answer.ok) return answer;
   throw new ApiProblem(problemCode(await readBody(answer, PROBLEM_MAX_BYTES), answer.status));
 }
 

@@ -21,7 +21,7 @@ import {
 import { type Actor, CAP, mayAct, maySee, ROLE_KINDS, sitsAt, type StaffActor, VIEWS } from './access.js';
 import { ACT_KINDS } from './acts.js';
 
-const staff = (roleKind: StaffActor['roleKind'], caps = 255): StaffActor => ({ ...FOCAL, roleKind, caps });
+const staff = (roleKind: StaffActor['roleKind'], caps = 511): StaffActor => ({ ...FOCAL, roleKind, caps });
 const allowed = (actor: Actor): readonly string[] => ACT_KINDS.filter((kind) => mayAct(actor, kind));
 const sees = (actor: Actor, steps: readonly Step[]): readonly string[] =>
   VIEWS.filter((view) => maySee(actor, view, history(...steps).state));

@@ -32,7 +32,7 @@ export const CAP = {
   /** Erase, as one of two custodians. */
   erase: 64,
   /** Record what a mechanism did with its extract. */
-  refer: 128,
+  refer: 256,
 } as const;
 export type Capability = keyof typeof CAP;
 

@@ -45,7 +45,7 @@ export type Sealed = {
  * Does one act.
  *
  * @param second - the session of the other officer, where the act needs two: she signs the same statement.
- * @throws {ApiProblem} `out_of_date` if the case has moved on: open it again.
+ * @throws {ApiProblem} `case_moved` if the case has moved on: open it again.
  * @throws {VerificationError} `statement_mismatch` if the entry commits to something else than what was signed;
  * `receipt_chain`; as `verifyReceipt`.
  * @see libs/crypto SPEC.md §10.1
@@ -65,6 +65,8 @@ export async function perform(
   const signed = signStatement(opened, decision.event, items);
   const { receipt } = await api.call('caseAct', {
     params: { case: opened.casePseudonym },
+    idempotencyKey: toHex(deps.random.bytes(16)),
+    ifMatch: opened.tag,
     body: {
       act,
       statement: toBase64(signed.statement),

@@ -1,6 +1,6 @@
 /** A case as one officer may see it: verified from its events up, opened with the boxes of her role. */
 import { applyFollowUps, type ConsentAnswer, joinReport, type Policy, type ReportBody } from '@app/casework';
-import type { CaseFile, StoredBox } from '@app/contracts';
+import { type CaseFile, caseTag, type StoredBox } from '@app/contracts';
 import { type ArchiveFile, openAttachment } from '@app/crypto/seal';
 import { hashItems, type Opening, sha256, type Statement, verifyStatement } from '@app/crypto/verify';
 import {
@@ -38,6 +38,8 @@ import { roleSeedKey, type StaffSession } from './staff-session.js';
 export type OpenedCase = {
   readonly session: StaffSession;
   readonly casePseudonym: string;
+  /** Of this file: what acts name as the state they are for. */
+  readonly tag: string;
   readonly threadId: Bytes;
   readonly policy: Policy;
   readonly policyHash: Bytes;
@@ -68,8 +70,20 @@ export type OpenedCase = {
  * codes are not those that were signed.
  */
 export async function openCase(session: StaffSession, casePseudonym: string): Promise<OpenedCase> {
+  const file = await session.service.api.call('caseFile', { params: { case: casePseudonym } });
+  return openFile(session, casePseudonym, file);
+}
+
+/** The case as it is now: the one given where nothing has changed, else opened anew. Errors as `openCase`. */
+export async function reopenCase(opened: OpenedCase): Promise<OpenedCase> {
+  const { session, casePseudonym, tag } = opened;
+  const params = { case: casePseudonym };
+  const file = await session.service.api.callIfChanged('caseFile', { params }, tag);
+  return file === undefined ? opened : openFile(session, casePseudonym, file);
+}
+
+async function openFile(session: StaffSession, casePseudonym: string, file: CaseFile): Promise<OpenedCase> {
   const { service } = session;
-  const file = await service.api.call('caseFile', { params: { case: casePseudonym } });
   const threadId = idOf(file.threadId);
   const policyHash = fromHex(file.policyHash, 'policy_hash', 32);
   const policy = await loadPolicy(service.api, policyHash);
@@ -89,6 +103,7 @@ export async function openCase(session: StaffSession, casePseudonym: string): Pr
   return {
     session,
     casePseudonym,
+    tag: tagOf(file, history),
     threadId,
     policy,
     policyHash,
@@ -113,6 +128,11 @@ function followedUp(report: ReportBody, conversation: readonly Message[]): Repor
     const applied = followUp === undefined ? undefined : applyFollowUps(before, [followUp]);
     return applied?.ok === true ? applied.report : before;
   }, report);
+}
+
+function tagOf({ events }: CaseFile, { last }: History): string {
+  const placed = events.filter(({ index }) => index !== null).length;
+  return caseTag({ eventNumber: last.opening.eventNumber, commitment: toHex(last.commitment) }, placed);
 }
 
 /**

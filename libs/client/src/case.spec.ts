@@ -387,7 +387,7 @@ describe('the desk', () => {
     const stage = await Stage.make();
     const stale = await stage.open('focal-1');
     await reply(await stage.mailbox(), 'one more thing');
-    expect(await codeOf(startTriage(stale))).toBe('out_of_date');
+    expect(await codeOf(startTriage(stale))).toBe('case_moved');
   });
 
   it.each([['wrong words', 'unauthorized']])('does not unlock with %s', async (_, code) => {

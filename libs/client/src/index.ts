@@ -29,7 +29,7 @@ export {
   type LedgerHistory,
   responseTimesFromLedger,
 } from './audit.js';
-export { openCase, openCaseAttachment, type OpenedCase } from './case-file.js';
+export { openCase, openCaseAttachment, reopenCase, type OpenedCase } from './case-file.js';
 export {
   capabilityBits,
   certificateRequest,
@@ -116,7 +116,13 @@ export {
 export { verifyBrokenPromise } from './evidence.js';
 export { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
 export { CLAIM_TOLERANCE_SECONDS, type LoggingInterval, type WitnessedTime } from './intervals.js';
-export { auditLedger, collectAuditBundle, type LedgerAudit, type LedgerFinding } from './ledger-audit.js';
+export {
+  auditLedger,
+  collectAuditBundle,
+  type LedgerAudit,
+  type LedgerFinding,
+  storedResponseTimes,
+} from './ledger-audit.js';
 export {
   changeConsent,
   confirm,
@@ -156,7 +162,14 @@ export {
   type Service,
   witnessedNow,
 } from './service.js';
-export { closeSession, listCases, openSession, type StaffSession, unlock } from './staff-session.js';
+export {
+  closeSession,
+  deskHints,
+  listCases,
+  openSession,
+  type StaffSession,
+  unlock,
+} from './staff-session.js';
 export {
   acceptHash,
   isNews,

@@ -1,6 +1,6 @@
 /** The audit of an accredited auditor: one file in, findings and response times out. Nothing here asks the service. */
 import { type Policy as CasePolicy, parsePolicy as parseCasePolicy } from '@app/casework';
-import type { AuditBundle, CheckpointPage } from '@app/contracts';
+import type { AuditBundle, CheckpointPage, ResponseTime } from '@app/contracts';
 import {
   parseKeysetLeafBody,
   parseLeaf,
@@ -92,6 +92,17 @@ export async function collectAuditBundle(
     policies.push(await api.call('policy', { params: { hash } }));
   }
   return { version: 1, entries: entries.map(toBase64), openings, checkpoints, policies };
+}
+
+/** The response times as the service stores them, of all cases. */
+export async function storedResponseTimes(api: Service['api']): Promise<ResponseTime[]> {
+  const times: ResponseTime[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await api.call('responseTimes', { query: after === undefined ? {} : { after } });
+    times.push(...page.times);
+    if (page.next === null) return times;
+    after = page.next;
+  }
 }
 
 /**

@@ -109,7 +109,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
     'These 12 words do not belong together: one is not the right one, or they are not in order.',
   digits_count: 'There must be 40 digits, or 12 words.',
   digits_checksum: 'These 40 digits do not belong together: one is not the right one, or two are exchanged.',
-  // What the service refuses (libs/contracts PROBLEMS.md).
+  // What the service refuses (docs/api/problems.md).
   malformed_json: 'The service could not read the request.',
   invalid_request: 'The service does not know this form of request; this program may be too old or too new.',
   malformed_bytes: 'The service could not read what was sent; nothing was stored.',
@@ -121,7 +121,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
   nonce_expired: 'The request came too late to be accepted; try again.',
   not_found: 'There is no such thing, or it is not yours.',
   id_taken: 'The service has something else under this identifier; nothing was stored.',
-  out_of_date: 'The case or the keys have changed since this was prepared; nothing was stored.',
+  case_moved: 'The case has moved on since it was opened; nothing was stored.',
+  out_of_date: 'The keys have changed since this was prepared; nothing was stored.',
+  idempotency_key_missing: 'The service could not read the request.',
+  idempotency_key_reused: 'The service could not read the request.',
+  precondition_required: 'The service could not read the request.',
   not_allowed_now: 'The case does not allow this now; nothing was stored.',
   part_mismatch: 'A part of this attachment was stored before with other bytes; seal the report again.',
   blob_incomplete: 'An attachment has not arrived whole; send it again.',

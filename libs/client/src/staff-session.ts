@@ -1,6 +1,7 @@
 /** A staff member at work: unlock secret, keyring, session, and the role seeds her certificate can open. */
 import type { StaffActor } from '@app/casework';
-import type { CaseList, EpochBox } from '@app/contracts';
+import { type ApiClient, Unreachable } from '@app/api-client';
+import type { CaseList, CaseListQuery, DeskHint, EpochBox } from '@app/contracts';
 import { decodeWords, deriveVaultKeys, type Keyring, openKeyBox, openKeyring } from '@app/crypto/seal';
 import { makeSigner, type Signer } from '@app/crypto/sign';
 import { encodeSessionChallenge, type KeysetCertificate, TAG, usableCertificate } from '@app/crypto/verify';
@@ -70,7 +71,7 @@ export async function openSession(
     return refuse('role_missing');
   }
   const api = service.api.authorizedBy(sessionAuthorizer(service, signer, certificate.hash));
-  const { boxes } = await api.call('epochBoxes', {});
+  const boxes = await allEpochBoxes(api);
   return {
     service: { ...service, api },
     certificate,
@@ -86,6 +87,16 @@ export async function openSession(
     roleSeeds: await openEpochBoxes(service, keyring, boxes),
     unannounced: remembered && roleNews(directory.keyset, toHex(role.id), remembered),
   };
+}
+
+async function allEpochBoxes(api: ApiClient): Promise<EpochBox[]> {
+  const boxes: EpochBox[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await api.call('epochBoxes', { query: after === undefined ? {} : { after } });
+    boxes.push(...page.boxes);
+    if (page.next === null) return boxes;
+    after = page.next;
+  }
 }
 
 function sessionAuthorizer(
@@ -137,9 +148,34 @@ export function roleSeedKey(role: string, epoch: number): string {
   return `${role}/${String(epoch)}`;
 }
 
-/** Cases of the member's role, by pseudonym; `next` goes into the next call's `after`. */
-export function listCases({ service }: StaffSession, after?: string): Promise<CaseList> {
-  return service.api.call('cases', { query: after === undefined ? {} : { after } });
+/** Cases of the member's role, what is due next first; `next` goes into the next call's `after`. */
+export function listCases(
+  { service }: StaffSession,
+  after?: string,
+  filter: Omit<CaseListQuery, 'after'> = {},
+): Promise<CaseList> {
+  return service.api.call('cases', { query: { ...filter, ...(after !== undefined && { after }) } });
+}
+
+const LISTEN_AGAIN_MS = 3_000;
+
+/**
+ * Hints of what happens at the desk, for as long as the caller listens: a broken stream is taken up again, in a new
+ * session where the old one is over. Hints may come twice.
+ * @throws {ApiProblem} as any call, `unauthorized` once the certificate is no longer in force.
+ */
+export async function* deskHints({ service }: StaffSession): AsyncGenerator<DeskHint, void> {
+  for (let last: string | undefined; ;) {
+    try {
+      for await (const hint of service.api.hints(last)) {
+        last = hint.kind === 'case' ? hint.id : last;
+        yield hint;
+      }
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+    }
+    await service.deps.sleep(LISTEN_AGAIN_MS);
+  }
 }
 
 /** Ends the session at the service. */

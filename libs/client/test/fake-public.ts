@@ -4,6 +4,7 @@ import {
   type KeyBox,
   type Mailbox,
   type MailboxAct,
+  openApiDocument,
   PART_BYTES,
   type RouteName,
   sealedItems,
@@ -15,6 +16,7 @@ import { ORIGIN } from './fake-ledger.js';
 import { demand, type FakeOffice, type Handler, refused } from './fake-office.js';
 
 type PublicRoute =
+  | 'openApi'
   | 'info'
   | 'keyset'
   | 'keysetByHash'
@@ -36,6 +38,7 @@ type PublicRoute =
 /** The public origin. */
 export function publicHandlers(office: FakeOffice): Pick<Record<RouteName, Handler>, PublicRoute> {
   return {
+    openApi: () => openApiDocument('public'),
     info: () => undefined,
     keyset: () => office.keyset.bytes,
     keysetByHash: ({ params }) => office.keysets.get(String(params.hash)) ?? refused('not_found'),

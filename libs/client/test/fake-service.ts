@@ -12,8 +12,17 @@ import {
   type ReportBody,
 } from '@app/casework';
 import { type Fetch, makeApiClient } from '@app/api-client';
-import { type ProblemCode, PROBLEMS, problemType, type Route, type RouteName, ROUTES } from '@app/contracts';
-import type { Bytes } from '@app/encoding';
+import {
+  IDEMPOTENCY_KEY_HEADER,
+  type ProblemCode,
+  PROBLEMS,
+  problemType,
+  type Route,
+  type RouteName,
+  ROUTES,
+} from '@app/contracts';
+import { sha256 } from '@app/crypto/verify';
+import { type Bytes, toHex } from '@app/encoding';
 import { evaluationCeremony } from '../src/index.js';
 import { FakeLedger, ORIGIN } from './fake-ledger.js';
 import {
@@ -32,6 +41,7 @@ export class FakeService extends FakeOffice {
   readonly tamper = new Map<RouteName, (answer: never) => unknown>();
   /** How many of the next calls of a route lose their connection, before or after they were served. */
   readonly lose = new Map<RouteName, { times: number; when: 'before' | 'after' }>();
+  readonly #kept = new Map<string, unknown>();
   readonly #handlers: Record<RouteName, Handler> = { ...publicHandlers(this), ...staffHandlers(this) };
 
   static async make(providers: Providers, policy: Policy): Promise<FakeService> {
@@ -102,7 +112,10 @@ export class FakeService extends FakeOffice {
         url,
         headers: init.headers,
       };
-      const given = await this.#handlers[name](request);
+      const key = init.headers[IDEMPOTENCY_KEY_HEADER];
+      const given = await this.#once(key && `${key} ${toHex(sha256(body))}`, () =>
+        this.#handlers[name](request),
+      );
       const answer = this.tamper.get(name)?.(given as never) ?? given;
       if (answer === undefined) return new Response(null, { status: 204 });
       return answer instanceof Uint8Array || typeof answer === 'string'
@@ -113,6 +126,14 @@ export class FakeService extends FakeOffice {
       throw error;
     }
   }
+
+  /** A request that came before under its key is answered again, not done again; test clients draw equal keys. */
+  async #once(key: string | undefined, handle: () => unknown): Promise<unknown> {
+    if (key === undefined) return handle();
+    if (!this.#kept.has(key)) this.#kept.set(key, await handle());
+    return this.#kept.get(key);
+  }
+
   /** Records an event of the system's own. */
   async system(act: CaseAct, deliver = false): Promise<void> {
     const one = this.cases[0];

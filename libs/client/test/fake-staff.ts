@@ -29,7 +29,8 @@ type StaffRoute =
   | 'caseAct'
   | 'openings'
   | 'checkpoints'
-  | 'responseTimes';
+  | 'responseTimes'
+  | 'events';
 
 /** The staff origin. */
 export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handler>, StaffRoute> {
@@ -61,7 +62,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
     closeSession: (request) => void office.sessions.delete(office.token(request)),
     epochBoxes: (request) => {
       const certificateHash = office.sessions.get(office.token(request));
-      return { boxes: office.epochBoxes.filter((box) => box.certificateHash === certificateHash) };
+      const boxes = office.epochBoxes.filter((box) => box.certificateHash === certificateHash);
+      return { boxes, next: null };
     },
     publishKeyset: () => undefined,
     cases: (request) => {
@@ -155,7 +157,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
         next: found.length > 2 ? page[1]?.size : null,
       };
     },
-    responseTimes: () => ({ times: [] }),
+    events: () => undefined,
+    responseTimes: () => ({ times: [], next: null }),
   };
 }
 
@@ -173,7 +176,7 @@ function checkStatement(
   const isCurrent =
     statement.expectedEventNumber === one.events.length + 1 &&
     bytesEqual(statement.previousCommitment, one.last);
-  demand(isCurrent, 'out_of_date');
+  demand(isCurrent, 'case_moved');
   const hash = hashItems(items.map((item) => sha256(fromBase64(item, 'item'))));
   demand(
     statement.type === EVENT_TYPES[event.type] && bytesEqual(statement.itemsHash, hash),

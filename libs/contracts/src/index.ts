@@ -65,6 +65,7 @@ export {
   type CaseFile,
   caseFileSchema,
   type CaseList,
+  type CaseListQuery,
   caseListQuerySchema,
   caseListSchema,
   type CaseSummary,
@@ -73,14 +74,18 @@ export {
   type CheckpointPage,
   checkpointsQuerySchema,
   checkpointsSchema,
+  EPOCH_BOX_CURSOR_BYTES,
   type EpochBox,
+  epochBoxesQuerySchema,
   epochBoxesSchema,
   epochBoxSchema,
   keysetPublicationSchema,
   type Openings,
   openingsQuerySchema,
   openingsSchema,
+  QUEUE_CURSOR_BYTES,
   type ResponseTime,
+  responseTimesQuerySchema,
   responseTimeSchema,
   responseTimesSchema,
   sessionRequestSchema,
@@ -96,11 +101,23 @@ export {
   vaultSchema,
 } from './staff-api.js';
 export {
-  JSON_BODY_MAX_BYTES,
-  MAILBOX_SIGNATURE_HEADER,
-  type Route,
-  type RouteName,
-  type RouteRequest,
-  type RouteResponse,
-  ROUTES,
-} from './routes.js';
+  caseTag,
+  type CaseTag,
+  IDEMPOTENCY_KEY_HEADER,
+  idempotencyKey,
+  parseCaseTag,
+  parseIdempotencyKey,
+} from './headers.js';
+export {
+  type DeskHint,
+  type EventPlace,
+  formatCaseHint,
+  formatEventPlace,
+  parseEventPlace,
+  parseHint,
+  QUEUE_HINT,
+} from './hints.js';
+export type { Repeat, Route } from './route.js';
+export { JSON_BODY_MAX_BYTES, MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
+export type { RouteRequest, RouteResponse, TaggedRoute } from './calls.js';
+export { API_VERSION, openApiDocument, problemsOf, routesOf, type Surface } from './openapi.js';

@@ -5,6 +5,11 @@ const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${String
 
 const base64Length = (bytes: number): number => 4 * Math.ceil(bytes / 3);
 
+/** Where a list goes on: what an answer gave as `next`. Its content is the server's own business. */
+export const cursorOf = (bytes: number) => hexOf(bytes).describe('Opaque: the `next` of the page before.');
+/** How many at most in one answer; a page may have fewer, and only `next` says whether there are more. */
+export const limitUpTo = (most: number, usual: number) =>
+  z.coerce.number().int().min(1).max(most).default(usual);
 /** 16-byte identifier (case pseudonym, thread, mailbox, blob, role, subject, nonce), lower-case hex. */
 export const idSchema = hexOf(16);
 /** SHA-256 or a 32-byte key, lower-case hex. */

@@ -1,6 +1,6 @@
 /**
  * Every problem an API of Safe Conduct can answer (RFC 9457). The code is stable; title and status never
- * depend on the request. PROBLEMS.md says what each means and what to do.
+ * depend on the request. docs/api/problems.md says what each means and what to do.
  */
 export const PROBLEMS = {
   // The request is not well formed.
@@ -12,18 +12,22 @@ export const PROBLEMS = {
   sealed_malformed: { status: 400, title: 'A sealed object is not a sealed file of this protocol' },
   unsupported_media_type: { status: 415, title: 'This content type is not accepted here' },
   body_too_large: { status: 413, title: 'The body is larger than this address accepts' },
+  idempotency_key_missing: { status: 400, title: 'This needs an Idempotency-Key of 16 random bytes' },
+  precondition_required: { status: 428, title: 'Say in If-Match which state of the case this is for' },
   // Who is asking.
   unauthorized: { status: 401, title: 'Sign in, or sign the request' },
   nonce_expired: { status: 401, title: 'The nonce is used or out of date; ask for a new one' },
   not_found: { status: 404, title: 'Not found, or not yours' },
   // The request is well formed and cannot be carried out.
   id_taken: { status: 409, title: 'This identifier is in use for something else' },
-  out_of_date: { status: 409, title: 'The case has moved on; read it again' },
+  case_moved: { status: 412, title: 'The case has moved on; read it again' },
+  out_of_date: { status: 409, title: 'Made for keys that are no longer in force; read the KEYSET again' },
   not_allowed_now: { status: 409, title: 'The case does not allow this now' },
   consent_missing: { status: 409, title: 'The person affected has not consented to this' },
   part_mismatch: { status: 409, title: 'This part was stored before with other bytes' },
   blob_incomplete: { status: 409, title: 'An attachment is not complete' },
   statement_invalid: { status: 422, title: 'The signed statement does not hold' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key stands for another request' },
   keyset_refused: { status: 422, title: 'The KEYSET does not hold or is not newer' },
   codes_mismatch: { status: 422, title: 'The parts of the request contradict each other' },
   // Ours.

@@ -1,6 +1,6 @@
 /** The route table: one row per call, from which servers, clients and tests take their paths and schemas. */
-import type { z } from 'zod';
-import { z as zod } from 'zod';
+import { z } from 'zod';
+import type { Route } from './route.js';
 import { hashSchema, idSchema, PART_BYTES } from './primitives.js';
 import {
   blobReservationSchema,
@@ -21,10 +21,12 @@ import {
   challengeSchema,
   checkpointsQuerySchema,
   checkpointsSchema,
+  epochBoxesQuerySchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
   openingsSchema,
+  responseTimesQuerySchema,
   responseTimesSchema,
   sessionRequestSchema,
   sessionSchema,
@@ -34,34 +36,43 @@ import {
   vaultSchema,
 } from './staff-api.js';
 
-export type Route = {
-  readonly surface: 'public' | 'staff' | 'both';
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** `:name` marks a parameter. */
-  readonly path: string;
-  /** Who must have signed: nobody, the mailbox key over the request, or a staff session. */
-  readonly auth: 'none' | 'mailbox' | 'session';
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
-  /** A JSON body by its schema, or raw bytes. */
-  readonly body?: z.ZodType | 'bytes';
-  /** JSON by its schema, raw bytes, text, or nothing. */
-  readonly response: z.ZodType | 'bytes' | 'text' | 'none';
-};
-
-const blobParams = zod.strictObject({ blob: idSchema });
-const partParams = zod.strictObject({ blob: idSchema, part: zod.coerce.number().int().min(0).max(511) });
-const caseParams = zod.strictObject({ case: idSchema });
+const blobParams = z.strictObject({ blob: idSchema });
+const partParams = z.strictObject({ blob: idSchema, part: z.coerce.number().int().min(0).max(511) });
+const caseParams = z.strictObject({ case: idSchema });
 
 export const ROUTES = {
-  info: { surface: 'both', method: 'GET', path: '/v1/info', auth: 'none', response: infoSchema },
-  keyset: { surface: 'both', method: 'GET', path: '/keyset', auth: 'none', response: 'bytes' },
+  openApi: {
+    surface: 'both',
+    method: 'GET',
+    path: '/v1/openapi.json',
+    auth: 'none',
+    summary: 'This description of the surface (OpenAPI 3.1)',
+    response: z.looseObject({ openapi: z.string() }),
+  },
+  info: {
+    surface: 'both',
+    method: 'GET',
+    path: '/v1/info',
+    auth: 'none',
+    summary: 'What this instance is and what it stands on now',
+    response: infoSchema,
+  },
+  keyset: {
+    surface: 'both',
+    method: 'GET',
+    path: '/keyset',
+    auth: 'none',
+    summary: 'The KEYSET that the ledger announces now',
+    response: 'bytes',
+  },
   keysetByHash: {
     surface: 'both',
     method: 'GET',
     path: '/keyset/:hash',
     auth: 'none',
-    params: zod.strictObject({ hash: hashSchema }),
+    summary: 'One KEYSET by its SHA-256',
+    problems: ['not_found'],
+    params: z.strictObject({ hash: hashSchema }),
     response: 'bytes',
   },
   keysetProof: {
@@ -69,6 +80,7 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/keyset-proof',
     auth: 'none',
+    summary: 'That the KEYSET is in the ledger',
     response: proofSchema,
   },
   policy: {
@@ -76,7 +88,9 @@ export const ROUTES = {
     method: 'GET',
     path: '/policy/:hash',
     auth: 'none',
-    params: zod.strictObject({ hash: hashSchema }),
+    summary: 'One POLICY by its SHA-256, as canonical JSON',
+    problems: ['not_found'],
+    params: z.strictObject({ hash: hashSchema }),
     response: 'text',
   },
   published: {
@@ -84,15 +98,26 @@ export const ROUTES = {
     method: 'GET',
     path: '/published/:hash',
     auth: 'none',
-    params: zod.strictObject({ hash: hashSchema }),
+    summary: 'A document that an entry of the ledger names by its SHA-256',
+    problems: ['not_found'],
+    params: z.strictObject({ hash: hashSchema }),
     response: 'bytes',
   },
-  checkpoint: { surface: 'both', method: 'GET', path: '/checkpoint', auth: 'none', response: 'text' },
+  checkpoint: {
+    surface: 'both',
+    method: 'GET',
+    path: '/checkpoint',
+    auth: 'none',
+    summary: 'The newest checkpoint with its cosignatures (C2SP tlog-checkpoint)',
+    response: 'text',
+  },
   nonces: {
     surface: 'public',
     method: 'POST',
     path: '/v1/nonces',
     auth: 'none',
+    summary: 'Single-use nonces to sign requests with',
+    repeat: 'harmless',
     body: noncesRequestSchema,
     response: noncesSchema,
   },
@@ -101,6 +126,9 @@ export const ROUTES = {
     method: 'PUT',
     path: '/v1/blobs/:blob',
     auth: 'mailbox',
+    summary: 'Announces a sealed attachment and its length',
+    problems: ['wrong_size_class', 'id_taken'],
+    repeat: 'content',
     params: blobParams,
     body: blobReservationSchema,
     response: blobStatusSchema,
@@ -110,6 +138,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/blobs/:blob',
     auth: 'mailbox',
+    summary: 'Which parts of an attachment are stored',
+    problems: ['not_found'],
     params: blobParams,
     response: blobStatusSchema,
   },
@@ -118,6 +148,9 @@ export const ROUTES = {
     method: 'PUT',
     path: '/v1/blobs/:blob/parts/:part',
     auth: 'mailbox',
+    summary: 'Stores one part of an attachment',
+    problems: ['not_found', 'wrong_size_class', 'part_mismatch'],
+    repeat: 'content',
     params: partParams,
     body: 'bytes',
     response: 'none',
@@ -127,6 +160,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/blobs/:blob/parts/:part',
     auth: 'mailbox',
+    summary: 'One part of an attachment of the own case',
+    problems: ['not_found'],
     params: partParams,
     response: 'bytes',
   },
@@ -135,6 +170,21 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/threads',
     auth: 'mailbox',
+    summary: 'Submits a sealed report',
+    problems: [
+      'malformed_bytes',
+      'suite_unsupported',
+      'wrong_size_class',
+      'sealed_malformed',
+      'not_found',
+      'id_taken',
+      'out_of_date',
+      'not_allowed_now',
+      'consent_missing',
+      'blob_incomplete',
+      'codes_mismatch',
+    ],
+    repeat: 'content',
     body: submissionSchema,
     response: submissionReceiptSchema,
   },
@@ -143,6 +193,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/mailbox',
     auth: 'mailbox',
+    summary: 'The own case, in an answer of fixed size',
+    problems: ['not_found'],
     response: mailboxSchema,
   },
   mailboxObject: {
@@ -150,7 +202,9 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/mailbox/objects/:object',
     auth: 'mailbox',
-    params: zod.strictObject({ object: hashSchema }),
+    summary: 'One sealed object of the own case',
+    problems: ['not_found'],
+    params: z.strictObject({ object: hashSchema }),
     response: storedObjectSchema,
   },
   mailboxAct: {
@@ -158,6 +212,18 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/mailbox/acts',
     auth: 'mailbox',
+    summary: 'One act of the reporter in her own case',
+    problems: [
+      'malformed_bytes',
+      'suite_unsupported',
+      'wrong_size_class',
+      'sealed_malformed',
+      'not_found',
+      'not_allowed_now',
+      'blob_incomplete',
+      'codes_mismatch',
+    ],
+    repeat: 'content',
     body: mailboxActSchema,
     response: submissionReceiptSchema,
   },
@@ -166,7 +232,9 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/mailbox/proofs/:event',
     auth: 'mailbox',
-    params: zod.strictObject({ event: zod.coerce.number().int().min(1).max(0xffffffff) }),
+    summary: 'That an event of the own case is in the ledger',
+    problems: ['not_found'],
+    params: z.strictObject({ event: z.coerce.number().int().min(1).max(0xffffffff) }),
     response: proofSchema,
   },
   vault: {
@@ -174,6 +242,9 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/session/vault',
     auth: 'none',
+    summary: 'The sealed keyring of a member of staff, by the key that fetches it',
+    problems: ['malformed_bytes', 'unauthorized'],
+    repeat: 'harmless',
     body: vaultRequestSchema,
     response: vaultSchema,
   },
@@ -182,6 +253,8 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/session/challenge',
     auth: 'none',
+    summary: 'A single-use challenge to open a session with',
+    repeat: 'harmless',
     response: challengeSchema,
   },
   openSession: {
@@ -189,6 +262,9 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/session',
     auth: 'none',
+    summary: 'Opens a session with a signed challenge',
+    problems: ['malformed_bytes', 'unauthorized', 'nonce_expired'],
+    repeat: 'secret',
     body: sessionRequestSchema,
     response: sessionSchema,
   },
@@ -197,6 +273,8 @@ export const ROUTES = {
     method: 'DELETE',
     path: '/v1/session',
     auth: 'session',
+    summary: 'Ends the session',
+    repeat: 'content',
     response: 'none',
   },
   epochBoxes: {
@@ -204,6 +282,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/epoch-boxes',
     auth: 'session',
+    summary: 'The seeds of role epochs, boxed to the certificate of the session',
+    query: epochBoxesQuerySchema,
     response: epochBoxesSchema,
   },
   publishKeyset: {
@@ -211,6 +291,9 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/keysets',
     auth: 'session',
+    summary: 'Publishes the next KEYSET',
+    problems: ['malformed_bytes', 'not_found', 'keyset_refused', 'codes_mismatch'],
+    repeat: 'key',
     body: keysetPublicationSchema,
     response: 'none',
   },
@@ -219,6 +302,7 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/cases',
     auth: 'session',
+    summary: 'The queue of the role: what is due next comes first',
     query: caseListQuerySchema,
     response: caseListSchema,
   },
@@ -227,6 +311,9 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/cases/:case',
     auth: 'session',
+    summary: 'A case with what the role may be handed',
+    tag: 'answered',
+    problems: ['not_found'],
     params: caseParams,
     response: caseFileSchema,
   },
@@ -235,7 +322,9 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/cases/:case/blobs/:blob/parts/:part',
     auth: 'session',
-    params: zod.strictObject({ ...caseParams.shape, ...partParams.shape }),
+    summary: 'One part of an attachment of a case',
+    problems: ['not_found'],
+    params: z.strictObject({ ...caseParams.shape, ...partParams.shape }),
     response: 'bytes',
   },
   caseAct: {
@@ -243,15 +332,42 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/cases/:case/acts',
     auth: 'session',
+    summary: 'One signed act of staff in a case',
+    tag: 'required',
+    problems: [
+      'malformed_bytes',
+      'suite_unsupported',
+      'wrong_size_class',
+      'sealed_malformed',
+      'not_found',
+      'id_taken',
+      'out_of_date',
+      'not_allowed_now',
+      'consent_missing',
+      'statement_invalid',
+      'codes_mismatch',
+    ],
+    repeat: 'key',
     params: caseParams,
     body: staffActSchema,
     response: staffActReceiptSchema,
+  },
+  events: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/events',
+    auth: 'session',
+    summary: 'Hints that a case has a new event, or that the queue has changed',
+    problems: ['invalid_request'],
+    response: 'events',
   },
   openings: {
     surface: 'staff',
     method: 'GET',
     path: '/v1/oversight/openings',
     auth: 'session',
+    summary: 'Openings of the leaves of a range',
+    problems: ['not_found'],
     query: openingsQuerySchema,
     response: openingsSchema,
   },
@@ -260,6 +376,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/oversight/checkpoints',
     auth: 'session',
+    summary: 'The cosigned checkpoints of a range of sizes',
+    problems: ['not_found'],
     query: checkpointsQuerySchema,
     response: checkpointsSchema,
   },
@@ -268,34 +386,14 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/oversight/response-times',
     auth: 'session',
+    summary: 'The clocks of every case',
+    problems: ['not_found'],
+    query: responseTimesQuerySchema,
     response: responseTimesSchema,
   },
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
-
-type Table = typeof ROUTES;
-type InputOf<S> = S extends z.ZodType ? z.input<S> : never;
-
-/** What a caller gives for a route: `params`, `query` and `body`, each only where the route has it. */
-export type RouteRequest<N extends RouteName> = (Table[N] extends { readonly params: infer S }
-  ? { readonly params: InputOf<S> }
-  : unknown) &
-  (Table[N] extends { readonly query: infer S } ? { readonly query: InputOf<S> } : unknown) &
-  (Table[N] extends { readonly body: infer S }
-    ? { readonly body: S extends 'bytes' ? Uint8Array<ArrayBuffer> : InputOf<S> }
-    : unknown);
-
-/** What a route answers with. */
-export type RouteResponse<N extends RouteName> = Table[N]['response'] extends infer S
-  ? S extends z.ZodType
-    ? z.output<S>
-    : S extends 'bytes'
-      ? Uint8Array<ArrayBuffer>
-      : S extends 'text'
-        ? string
-        : undefined
-  : never;
 
 /** The largest JSON body any route accepts; a part is raw bytes of at most `PART_BYTES`. */
 export const JSON_BODY_MAX_BYTES = PART_BYTES;

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import {
   base64Of,
   base64UpTo,
+  cursorOf,
   eventNumberSchema,
   hashSchema,
   idSchema,
   instantSchema,
   KEY_BOX_BYTES,
+  limitUpTo,
   signatureSchema,
 } from './primitives.js';
 import { caseEventSchema } from './public-api.js';
@@ -50,11 +52,27 @@ export const caseSummarySchema = z.object({
 });
 export type CaseSummary = z.infer<typeof caseSummarySchema>;
 
+/** Bytes of a place in a queue: a deadline and a pseudonym. */
+export const QUEUE_CURSOR_BYTES = 24;
+const flagSchema = z.enum(['true', 'false']);
+const codeSchema = z.string().regex(/^[A-Z0-9_]{1,40}$/);
 export const caseListQuerySchema = z.strictObject({
-  after: idSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  after: cursorOf(QUEUE_CURSOR_BYTES).optional(),
+  limit: limitUpTo(100, 50),
+  phase: codeSchema.optional(),
+  priority: codeSchema.optional(),
+  escalated: flagSchema.optional(),
+  /** Whether the next deadline has passed. */
+  overdue: flagSchema.optional(),
+  /** Whether the case is assigned to the person who asks. */
+  mine: flagSchema.optional(),
 });
-export const caseListSchema = z.object({ cases: z.array(caseSummarySchema), next: idSchema.nullable() });
+export type CaseListQuery = z.input<typeof caseListQuerySchema>;
+/** By next deadline, those without one last, then by pseudonym. */
+export const caseListSchema = z.object({
+  cases: z.array(caseSummarySchema),
+  next: cursorOf(QUEUE_CURSOR_BYTES).nullable(),
+});
 export type CaseList = z.infer<typeof caseListSchema>;
 
 export const caseFileSchema = z.object({
@@ -97,7 +115,17 @@ export const epochBoxSchema = z.strictObject({
   certificateHash: hashSchema,
   box: base64Of(KEY_BOX_BYTES),
 });
-export const epochBoxesSchema = z.object({ boxes: z.array(epochBoxSchema) });
+/** Bytes of a place among epoch boxes: a role and an epoch. */
+export const EPOCH_BOX_CURSOR_BYTES = 20;
+export const epochBoxesQuerySchema = z.strictObject({
+  after: cursorOf(EPOCH_BOX_CURSOR_BYTES).optional(),
+  limit: limitUpTo(100, 100),
+});
+/** By role and epoch. */
+export const epochBoxesSchema = z.object({
+  boxes: z.array(epochBoxSchema),
+  next: cursorOf(EPOCH_BOX_CURSOR_BYTES).nullable(),
+});
 export type EpochBox = z.infer<typeof epochBoxSchema>;
 
 /** What the staff server stores of one member: nothing in it opens without her words. */
@@ -136,6 +164,7 @@ export type Openings = z.infer<typeof openingsSchema>;
 export const checkpointsQuerySchema = z.strictObject({
   after: z.coerce.number().int().min(0),
   upTo: z.coerce.number().int().min(0),
+  limit: limitUpTo(1_000, 1_000),
 });
 /** By rising size; `next` goes into the next call's `after`, null after the last. */
 export const checkpointsSchema = z.object({ notes: z.array(z.string()), next: z.int().nullable() });
@@ -164,5 +193,14 @@ export const responseTimeSchema = z.object({
   targetSeconds: z.int().nullable(),
   lapsedAt: instantSchema.nullable(),
 });
-export const responseTimesSchema = z.object({ times: z.array(responseTimeSchema) });
+/** `limit` counts cases; all clocks of a case are in one answer. */
+export const responseTimesQuerySchema = z.strictObject({
+  after: idSchema.optional(),
+  limit: limitUpTo(500, 200),
+});
+/** By pseudonym. */
+export const responseTimesSchema = z.object({
+  times: z.array(responseTimeSchema),
+  next: idSchema.nullable(),
+});
 export type ResponseTime = z.infer<typeof responseTimeSchema>;

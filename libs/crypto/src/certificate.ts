@@ -27,6 +27,7 @@ export const CAPABILITY = {
   erase: 64,
   /** Operate the service. */
   administer: 128,
+  refer: 256,
 } as const;
 export type Capability = keyof typeof CAPABILITY;
 const ALL_CAPABILITIES = 255;

@@ -5,6 +5,7 @@ import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { AuditCases1764150000000 } from './migrations/1764150000000-audit-cases.js';
+import { Api1764300000000 } from './migrations/1764300000000-api.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
@@ -77,6 +78,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Recovery1764100000000,
       Documents1764100001000,
       AuditCases1764150000000,
+      Api1764300000000,
       WholeLife1764500000000,
     ],
     migrationsTransactionMode: 'each',

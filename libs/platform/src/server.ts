@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { PROBLEMS } from '@app/contracts';
+import { openApiDocument, PROBLEMS, ROUTES, type Surface } from '@app/contracts';
 import {
   StandardSchemaSerializerInterceptor,
   StandardSchemaValidationPipe,
@@ -34,6 +34,8 @@ export type CreateServerOptions = {
   readonly csp?: ContentSecurityPolicy;
   /** Rejects while the process cannot serve; `/health` then answers 503. */
   readonly checkHealth?: () => Promise<void>;
+  /** Whose description is answered at `/v1/openapi.json`; without it there is none. */
+  readonly surface?: Surface;
   /** Facts for the page at `/`; without it there is none. */
   readonly landing?: () => LandingFacts | Promise<LandingFacts>;
 };
@@ -147,7 +149,8 @@ function parseBodies(
   }
 }
 
-function addOwnPages(instance: FastifyInstance, { log, checkHealth, landing }: CreateServerOptions): void {
+function addOwnPages(instance: FastifyInstance, options: CreateServerOptions): void {
+  const { log, checkHealth, surface, landing } = options;
   instance.get(HEALTH, async () => {
     try {
       await checkHealth?.();
@@ -157,6 +160,10 @@ function addOwnPages(instance: FastifyInstance, { log, checkHealth, landing }: C
     }
     return { status: 'ok' };
   });
+  if (surface !== undefined) {
+    const description = openApiDocument(surface);
+    instance.get(ROUTES.openApi.path, () => description);
+  }
   if (landing === undefined) return;
   instance.get('/', async (_request, reply) => {
     const page = renderLandingPage(await landing());

@@ -175,7 +175,7 @@ export const ANSWERS: readonly Attack[] = [
   {
     attack: 'hides the newest event of a case from an officer who acts on it',
     by: 'her own signed statement, which fits nowhere else',
-    code: 'out_of_date',
+    code: 'case_moved',
     run: async (office) => {
       const submitted = await conversation(office);
       const lie = (a: CaseFile): CaseFile => ({

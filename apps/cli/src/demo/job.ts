@@ -19,7 +19,7 @@ const PATIENCE_SECONDS = 180;
 const PAUSE_MS = 1_000;
 
 /** What is no refusal: nobody answered, or the case moved on between reading and acting. Look again, then repeat. */
-const INTERRUPTIONS = new Set(['unavailable', 'not_ready', 'too_many_requests', 'out_of_date']);
+const INTERRUPTIONS = new Set(['unavailable', 'not_ready', 'too_many_requests', 'case_moved', 'out_of_date']);
 
 export type JobOptions = {
   readonly deps: ClientDeps;

@@ -1,7 +1,7 @@
 /** The end of the job, from outside: the whole ledger, every opening, and the times recomputed from them alone. */
 import { parsePolicy, type Policy, type ResponseTime } from '@app/casework';
 import { type ApiClient } from '@app/api-client';
-import { checkOpenings, openMailbox, responseTimesFromLedger } from '@app/client';
+import { checkOpenings, openMailbox, responseTimesFromLedger, storedResponseTimes } from '@app/client';
 import type { Openings, ResponseTime as StoredTime } from '@app/contracts';
 import { Invariant, parseCanonicalJson } from '@app/encoding';
 import { collect } from '../outside/collect.js';
@@ -36,7 +36,7 @@ async function provenTimes(job: Job): Promise<{ size: number; times: LedgerTime[
     });
     if (report.findings.length > 0) throw new Invariant(JSON.stringify(report.findings));
     const times = await timesFromLedger(api, report.size, entries);
-    const stored = (await api.call('responseTimes', {})).times;
+    const stored = await storedResponseTimes(api);
     const different = firstDifference(times, stored);
     if (different === undefined) return { size: report.size, times };
     if (attempt === ATTEMPTS) throw new Invariant(`ledger and database differ: ${different}`);

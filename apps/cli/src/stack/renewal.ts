@@ -12,7 +12,7 @@ import {
   type StaffSession,
   unlock,
 } from '@app/client';
-import { toBase64 } from '@app/encoding';
+import { toBase64, toHex } from '@app/encoding';
 import { apiOf } from '../client.js';
 import { readMembers, readTrust } from './evaluation-files.js';
 import { StackError } from './stack.js';
@@ -35,7 +35,10 @@ export async function renewIfDue(deps: ClientDeps, dataDir: string, staffUrl: st
   const [publisher] = sessions;
   if (publisher === undefined) return;
   const body = { keyset: toBase64(renewal.keyset), boxes: [...renewal.epochBoxes] };
-  await publisher.service.api.call('publishKeyset', { body });
+  await publisher.service.api.call('publishKeyset', {
+    idempotencyKey: toHex(deps.random.bytes(16)),
+    body,
+  });
   replaceFile(path.join(dataDir, 'directory', 'keyset.bin'), renewal.keyset);
   await untilAnnounced(publisher.service, keyset.version + 1);
 }

@@ -49,7 +49,8 @@ export type TextOptions = StaffOptions & { readonly textFile?: string };
 const REPEAT = {
   unreachable: 'It is not known whether the act was recorded: open the case before you try again.',
   internal: 'Open the case before you try again.',
-  out_of_date: 'Open the case, look at what changed, and try again.',
+  case_moved: 'Open the case, look at what changed, and try again.',
+  out_of_date: 'Open the case again, and try again.',
   not_found: 'Check the case, and that it is with your office.',
 };
 

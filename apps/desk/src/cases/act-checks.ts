@@ -1,6 +1,6 @@
 /** What the desk checks of an act besides the decision itself: signatures, boxes, and that they say one thing. */
 import { type CaseEvent, type CaseState, effectiveConsent, EVENT_TYPES } from '@app/casework';
-import type { KeyBox, ProblemCode, SealedObject } from '@app/contracts';
+import type { CaseTag, KeyBox, ProblemCode, SealedObject } from '@app/contracts';
 import {
   checkSealedShape,
   checkSignature,
@@ -46,8 +46,16 @@ export type ActContext = {
 };
 
 /**
- * The statement says exactly what the server decided, about this case as it stands now.
- * @throws {Refused} `out_of_date` if the case has moved on, `statement_invalid` otherwise.
+ * The case stands where the request says it does: the one check for it, before anything is decided.
+ * @throws {Refused} `case_moved`.
+ */
+export function checkPresent(row: CaseRow, tag: CaseTag): void {
+  demand(tag.eventNumber === row.eventNumber && tag.commitment === toHex(row.lastCommitment), 'case_moved');
+}
+
+/**
+ * The statement says exactly what the server decided, about this case as `checkPresent` found it.
+ * @throws {Refused} `codes_mismatch` if it is about another state than `If-Match` names, `statement_invalid` otherwise.
  */
 export function checkStatement(
   { verifier, keyset, staff, row, now }: ActContext,
@@ -64,7 +72,7 @@ export function checkStatement(
   demand(
     statement.expectedEventNumber === row.eventNumber + 1 &&
       bytesEqual(statement.previousCommitment, row.lastCommitment),
-    'out_of_date',
+    'codes_mismatch',
   );
   demand(
     statement.type === EVENT_TYPES[event.type] &&

@@ -7,20 +7,28 @@ import {
   targetRole,
   withTarget,
 } from '@app/casework';
-import { type EventReceipt, type ProblemCode, sealedItems, type staffActSchema } from '@app/contracts';
+import {
+  type CaseTag,
+  type EventReceipt,
+  type ProblemCode,
+  sealedItems,
+  type staffActSchema,
+} from '@app/contracts';
 import { type Keyset, sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
 import { type Bytes, fromBase64, fromHex, type Json, toHex } from '@app/encoding';
 import { enqueue } from '@app/jobs/enqueue';
-import { caseForUpdate, Directory, LedgerAppender } from '@app/ledger';
-import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
+import { caseForUpdate, Directory, LedgerAppender, receiptFor } from '@app/ledger';
+import { insertSealed, once, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
+import type { Repeatable } from '../request-headers.js';
 import type { Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,
   checkObjects,
+  checkPresent,
   checkSecondOfficer,
   checkStatement,
 } from './act-checks.js';
@@ -60,17 +68,36 @@ export class ActsService {
     this.#clock = clock;
   }
 
-  async act(staff: Staff, pseudonym: string, request: StaffActRequest): Promise<EventReceipt> {
+  /**
+   * @param repeatable - the key of this act: sent again, it answers what it answered before.
+   * @param ifMatch - the state of the case that the act is for.
+   */
+  async act(
+    staff: Staff,
+    pseudonym: string,
+    request: StaffActRequest,
+    repeatable: Repeatable,
+    ifMatch: CaseTag,
+  ): Promise<EventReceipt> {
     const act = parseAct(request.act as Json);
     if (!mayAct(staff.actor, act.kind)) throw new Refused('not_found');
     const verifier = (this.#verifier ??= await sodiumVerifier());
     const keyset = await this.#directory.currentKeyset();
+    const id = Buffer.from(fromHex(pseudonym, 'case', 16));
     try {
       return await this.#work.run(async (tx) => {
-        const row = await caseForUpdate(tx, Buffer.from(fromHex(pseudonym, 'case', 16)));
-        if (!row || !mayOpen(staff.actor, row)) throw new Refused('not_found');
-        const now = Math.max(this.#clock.now(), row.state.lastEventAt);
-        return this.#record(tx, { verifier, keyset, staff, row, now }, act, request);
+        const { event } = await once(tx, { ...repeatable, now: this.#clock.now() }, async () => {
+          const row = await caseForUpdate(tx, id);
+          if (!row || !mayOpen(staff.actor, row)) throw new Refused('not_found');
+          checkPresent(row, ifMatch);
+          const now = Math.max(this.#clock.now(), row.state.lastEventAt);
+          const made = await this.#record(tx, { verifier, keyset, staff, row, now }, act, request);
+          return { event: made.eventNumber };
+        });
+        // The first time as every time after: from what is stored.
+        const receipt = await receiptFor(tx, id, event);
+        if (!receipt) throw new Refused('not_found');
+        return receipt;
       });
     } catch (error) {
       // The same object, box or compartment was stored before.

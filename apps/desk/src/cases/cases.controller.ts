@@ -1,6 +1,7 @@
 import {
   type CaseFile,
   type CaseList,
+  type CaseTag,
   caseListQuerySchema,
   ROUTES,
   staffActSchema,
@@ -11,18 +12,23 @@ import {
   Controller,
   Get,
   Header,
+  Headers,
   HttpCode,
   Param,
   Post,
   Query,
+  Res,
   SerializeOptions,
   StreamableFile,
   UseGuards,
 } from '@nestjs/common';
 import type { z } from 'zod';
+import { hasTag, IfMatch, type Repeatable, RepeatableBy } from '../request-headers.js';
 import { SignedIn, type Staff, StaffGuard } from '../session/staff.guard.js';
 import { ActsService } from './acts.service.js';
 import { CasesService } from './cases.service.js';
+
+type Reply = { header(name: string, value: string): unknown; code(status: number): unknown };
 
 const CASE = ROUTES.caseFile.params;
 const PART = ROUTES.casePart.params;
@@ -49,8 +55,16 @@ export class CasesController {
 
   @Get(ROUTES.caseFile.path)
   @SerializeOptions({ schema: ROUTES.caseFile.response })
-  file(@SignedIn() staff: Staff, @Param({ schema: CASE }) params: z.infer<typeof CASE>): Promise<CaseFile> {
-    return this.#cases.file(staff, params.case);
+  async file(
+    @SignedIn() staff: Staff,
+    @Param({ schema: CASE }) params: z.infer<typeof CASE>,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<CaseFile | undefined> {
+    const { tag, file } = await this.#cases.file(staff, params.case, (current) => hasTag(known, current));
+    reply.header('etag', tag);
+    if (file === undefined) reply.code(304);
+    return file;
   }
 
   @Get(ROUTES.casePart.path)
@@ -69,7 +83,9 @@ export class CasesController {
     @SignedIn() staff: Staff,
     @Param({ schema: CASE }) params: z.infer<typeof CASE>,
     @Body({ schema: staffActSchema }) body: z.output<typeof staffActSchema>,
+    @RepeatableBy() repeatable: Repeatable,
+    @IfMatch() ifMatch: CaseTag,
   ): Promise<z.infer<typeof staffActReceiptSchema>> {
-    return { receipt: await this.#acts.act(staff, params.case, body) };
+    return { receipt: await this.#acts.act(staff, params.case, body, repeatable, ifMatch) };
   }
 }

@@ -11,28 +11,7 @@ import {
   ObjectRow,
   type Tx,
 } from '@app/persistence';
-import { In, MoreThan } from 'typeorm';
-
-/**
- * Cases that are, or were routed, at a role, by pseudonym; at most `limit`. Uses cases_role_idx and
- * cases_routed_to_idx.
- */
-export function casesOfRole(
-  tx: Tx,
-  role: Buffer,
-  after: Buffer | undefined,
-  limit: number,
-): Promise<CaseRow[]> {
-  const from = after === undefined ? {} : { pseudonym: MoreThan(after) };
-  return tx.find(CaseRow, {
-    where: [
-      { roleId: role, ...from },
-      { routedTo: role, ...from },
-    ],
-    order: { pseudonym: 'ASC' },
-    take: limit,
-  });
-}
+import { In } from 'typeorm';
 
 export function findCase(tx: Tx, pseudonym: Buffer): Promise<CaseRow | null> {
   return tx.findOneBy(CaseRow, { pseudonym });
@@ -110,6 +89,16 @@ export async function findPart(
   if (!(await tx.existsBy(CaseBlobRow, { blobId, casePseudonym }))) return null;
   const row = await tx.findOneBy(BlobPartRow, { blobId, part });
   return row?.bytes ?? null;
+}
+
+/** How many events of a case have their place in the ledger. Uses log_outbox_event_key and log_sequence_pkey. */
+export async function placedEvents(tx: Tx, casePseudonym: Buffer): Promise<number> {
+  const [row]: { placed: number }[] = await tx.query(
+    `select count(*)::int as placed from log_outbox o join log_sequence s on s.outbox_id = o.id
+     where o.case_pseudonym = $1`,
+    [casePseudonym],
+  );
+  return row?.placed ?? 0;
 }
 
 /** What staff signed for the events of a case, in order. */

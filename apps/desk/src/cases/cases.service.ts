@@ -1,21 +1,29 @@
 import { type Actor, maySee, type StaffActor, type View } from '@app/casework';
-import type { CaseFile, CaseList, CaseSummary } from '@app/contracts';
+import {
+  type CaseFile,
+  type CaseList,
+  type caseListQuerySchema,
+  type CaseSummary,
+  caseTag,
+} from '@app/contracts';
 import { fromHex, toHex } from '@app/encoding';
 import { receiptsOf } from '@app/ledger';
 import { type CaseRow, type Tx, UnitOfWork } from '@app/persistence';
-import { Refused } from '@app/platform';
-import { Injectable } from '@nestjs/common';
+import { type Clock, CLOCK, Refused } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import type { Staff } from '../session/staff.guard.js';
 import {
   blobsOf,
   boxesOf,
-  casesOfRole,
   compartmentsOf,
   findCase,
   findPart,
   objectsOf,
+  placedEvents,
   statementsOf,
 } from './cases.queries.js';
+import { casesOfRole, encodePlace, parsePlace, placeAfter } from './queue.queries.js';
 
 const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 
@@ -23,45 +31,71 @@ const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 @Injectable()
 export class CasesService {
   readonly #work: UnitOfWork;
+  readonly #clock: Clock;
 
-  constructor(work: UnitOfWork) {
+  constructor(work: UnitOfWork, @Inject(CLOCK) clock: Clock) {
     this.#work = work;
+    this.#clock = clock;
   }
 
-  list(staff: Staff, query: { after?: string | undefined; limit: number }): Promise<CaseList> {
-    const role = Buffer.from(staff.certificate.roleId);
-    const after = query.after === undefined ? undefined : Buffer.from(fromHex(query.after, 'after', 16));
+  /** Cases that the person may not open are left out of a page, so it may be short of the limit. */
+  list(staff: Staff, query: z.output<typeof caseListQuerySchema>): Promise<CaseList> {
+    const subject = Buffer.from(staff.certificate.subjectId);
     return this.#work.read(async (tx) => {
-      const rows = await casesOfRole(tx, role, after, query.limit);
+      const rows = await casesOfRole(tx, {
+        role: Buffer.from(staff.certificate.roleId),
+        after: query.after === undefined ? undefined : parsePlace(query.after),
+        limit: query.limit,
+        phase: query.phase,
+        priority: query.priority,
+        escalated: flag(query.escalated),
+        overdue: flag(query.overdue),
+        now: this.#clock.now(),
+        mine: query.mine === undefined ? undefined : { subject, is: query.mine === 'true' },
+      });
       const last = rows.length === query.limit ? rows.at(-1) : undefined;
       return {
         cases: rows.filter((row) => mayOpen(staff.actor, row)).map((row) => summaryOf(row, staff)),
-        next: last === undefined ? null : toHex(last.pseudonym),
+        next: last === undefined ? null : encodePlace(placeAfter(last)),
       };
     });
   }
 
-  file(staff: Staff, pseudonym: string): Promise<CaseFile> {
+  /** @param isKnown - whether the asker has the file of this tag; then it is left out. */
+  file(
+    staff: Staff,
+    pseudonym: string,
+    isKnown: (tag: string) => boolean,
+  ): Promise<{ readonly tag: string; readonly file?: CaseFile }> {
     return this.#work.read(async (tx) => {
       const row = await openableCase(tx, staff.actor, pseudonym);
-      const boxes = await boxesOf(tx, row.pseudonym, Buffer.from(staff.certificate.roleId));
-      const mine = boxes.filter((box) => maySeeCompartment(staff.actor, box.compartment, row));
-      return {
-        casePseudonym: pseudonym,
-        threadId: toHex(row.threadId),
-        policyHash: toHex(row.policyHash),
-        events: await receiptsOf(tx, row.pseudonym),
-        compartments: await compartmentsOf(tx, row.pseudonym),
-        boxes: mine,
-        objects: await objectsOf(
-          tx,
-          row.pseudonym,
-          mine.map((box) => box.compartment),
-        ),
-        statements: await statementsOf(tx, row.pseudonym),
-        blobs: maySee(staff.actor, 'main', row.state) ? await blobsOf(tx, row.pseudonym) : [],
-      };
+      const { eventNumber, lastCommitment } = row;
+      const tag = caseTag(
+        { eventNumber, commitment: toHex(lastCommitment) },
+        await placedEvents(tx, row.pseudonym),
+      );
+      return isKnown(tag) ? { tag } : { tag, file: await this.#file(tx, staff, row) };
     });
+  }
+
+  async #file(tx: Tx, staff: Staff, row: CaseRow): Promise<CaseFile> {
+    const boxes = await boxesOf(tx, row.pseudonym, Buffer.from(staff.certificate.roleId));
+    const mine = boxes.filter((box) => maySeeCompartment(staff.actor, box.compartment, row));
+    return {
+      casePseudonym: toHex(row.pseudonym),
+      threadId: toHex(row.threadId),
+      policyHash: toHex(row.policyHash),
+      events: await receiptsOf(tx, row.pseudonym),
+      compartments: await compartmentsOf(tx, row.pseudonym),
+      boxes: mine,
+      objects: await objectsOf(
+        tx,
+        row.pseudonym,
+        mine.map((box) => box.compartment),
+      ),
+      statements: await statementsOf(tx, row.pseudonym),
+      blobs: maySee(staff.actor, 'main', row.state) ? await blobsOf(tx, row.pseudonym) : [],
+    };
   }
 
   part(staff: Staff, pseudonym: string, blob: string, part: number): Promise<Buffer> {
@@ -81,9 +115,14 @@ export function mayOpen(actor: Actor, row: CaseRow): boolean {
   return maySee(actor, 'timeline', row.state);
 }
 
+/** Whether the desk hands this staff member the file of the case; oversight has the openings instead. */
+export function isOpenable(actor: StaffActor, row: CaseRow): boolean {
+  return actor.roleKind !== 'oversight' && mayOpen(actor, row);
+}
+
 async function openableCase(tx: Tx, actor: StaffActor, pseudonym: string): Promise<CaseRow> {
   const row = await findCase(tx, Buffer.from(fromHex(pseudonym, 'case', 16)));
-  if (!row || actor.roleKind === 'oversight' || !mayOpen(actor, row)) throw new Refused('not_found');
+  if (!row || !isOpenable(actor, row)) throw new Refused('not_found');
   return row;
 }
 
@@ -91,6 +130,10 @@ async function openableCase(tx: Tx, actor: StaffActor, pseudonym: string): Promi
 function maySeeCompartment(actor: StaffActor, compartment: number, row: CaseRow): boolean {
   const view = COMPARTMENT_VIEWS[compartment];
   return view === undefined || maySee(actor, view, row.state);
+}
+
+function flag(value: 'true' | 'false' | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'true';
 }
 
 function summaryOf(row: CaseRow, staff: Staff): CaseSummary {

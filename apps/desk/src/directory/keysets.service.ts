@@ -2,9 +2,10 @@ import type { EpochBox } from '@app/contracts';
 import { isCapable, type Keyset, sodiumVerifier, verifyKeyset } from '@app/crypto/verify';
 import { bytesEqual, fromBase64, fromHex, VerificationError } from '@app/encoding';
 import { Directory } from '@app/ledger';
-import { AlarmRow, EpochBoxRow, KeysetRow, type Tx, UnitOfWork } from '@app/persistence';
+import { AlarmRow, EpochBoxRow, KeysetRow, once, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Repeatable } from '../request-headers.js';
 import type { Staff } from '../session/staff.guard.js';
 import { DeskConfig } from '../config.js';
 
@@ -23,15 +24,29 @@ export class KeysetsService {
     this.#config = config;
   }
 
-  async publish(staff: Staff, bytes: Uint8Array, boxes: readonly EpochBox[]): Promise<void> {
+  async publish(
+    staff: Staff,
+    bytes: Uint8Array,
+    boxes: readonly EpochBox[],
+    repeatable: Repeatable,
+  ): Promise<void> {
     if (!isCapable(staff.certificate, 'epoch')) throw new Refused('not_found');
+    await this.#work.run((tx) =>
+      once(tx, { ...repeatable, now: this.#clock.now() }, async () => {
+        await this.#publish(tx, bytes, boxes);
+        return null;
+      }),
+    );
+  }
+
+  async #publish(tx: Tx, bytes: Uint8Array, boxes: readonly EpochBox[]): Promise<void> {
     const previous = await this.#directory.currentKeyset();
     const keyset = await this.#verify(bytes, previous);
     if (bytesEqual(keyset.hash, previous.hash)) return;
     if (keyset.version !== previous.version + 1)
       throw new Refused('keyset_refused', { reason: 'keyset_version' });
     checkBoxes(keyset, boxes);
-    await this.#work.run((tx) => this.#store(tx, keyset, boxes));
+    await this.#store(tx, keyset, boxes);
   }
 
   /** A refusal of a rolled-back or double KEYSET is also an alarm: somebody tried. */

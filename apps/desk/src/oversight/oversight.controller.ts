@@ -3,6 +3,7 @@ import {
   checkpointsQuerySchema,
   type Openings,
   openingsQuerySchema,
+  responseTimesQuerySchema,
   type responseTimesSchema,
   ROUTES,
 } from '@app/contracts';
@@ -35,12 +36,15 @@ export class OversightController {
     @SignedIn() staff: Staff,
     @Query({ schema: checkpointsQuerySchema }) query: z.infer<typeof checkpointsQuerySchema>,
   ): Promise<CheckpointPage> {
-    return this.#oversight.checkpoints(staff, query.after, query.upTo);
+    return this.#oversight.checkpoints(staff, query);
   }
 
   @Get(ROUTES.responseTimes.path)
   @SerializeOptions({ schema: ROUTES.responseTimes.response })
-  async times(@SignedIn() staff: Staff): Promise<z.infer<typeof responseTimesSchema>> {
-    return { times: await this.#oversight.times(staff) };
+  times(
+    @SignedIn() staff: Staff,
+    @Query({ schema: responseTimesQuerySchema }) query: z.infer<typeof responseTimesQuerySchema>,
+  ): Promise<z.infer<typeof responseTimesSchema>> {
+    return this.#oversight.times(staff, query);
   }
 }

@@ -1,6 +1,6 @@
 import { hasCap, responseTimes } from '@app/casework';
 import type { CheckpointPage, Openings, ResponseTime } from '@app/contracts';
-import { toBase64, toHex } from '@app/encoding';
+import { fromHex, toBase64, toHex } from '@app/encoding';
 import { openings } from '@app/ledger';
 import { CaseRow, LogQuorumRow, UnitOfWork } from '@app/persistence';
 import { Refused } from '@app/platform';
@@ -10,8 +10,6 @@ import type { Staff } from '../session/staff.guard.js';
 
 /** Leaves in one answer. */
 const OPENINGS_MAX = 4_096;
-/** Checkpoints in one answer, each about a kilobyte. */
-const CHECKPOINTS_PAGE = 1_000;
 
 /** What oversight reads: times and codes, every leaf's opening, never content. */
 @Injectable()
@@ -22,6 +20,7 @@ export class OversightService {
     this.#work = work;
   }
 
+  /** A range names its keys itself. Uses log_sequence_seq_key and log_batches_start_key. */
   openings(staff: Staff, from: number, to: number): Promise<Openings> {
     checkOversees(staff);
     if (to < from || to - from > OPENINGS_MAX) throw new Refused('invalid_request');
@@ -34,29 +33,38 @@ export class OversightService {
     });
   }
 
-  /** The checkpoints as they were published, each with its quorum: what bounds every claimed time. */
-  checkpoints(staff: Staff, after: number, upTo: number): Promise<CheckpointPage> {
+  /** The checkpoints as they were published, each with its quorum: what bounds every claimed time. Uses log_quorums_pkey. */
+  checkpoints(
+    staff: Staff,
+    { after, upTo, limit }: { after: number; upTo: number; limit: number },
+  ): Promise<CheckpointPage> {
     checkOversees(staff);
     return this.#work.read(async (tx) => {
       const rows = await tx.find(LogQuorumRow, {
         where: { size: And(MoreThan(after), LessThanOrEqual(upTo)) },
         order: { size: 'ASC' },
-        take: CHECKPOINTS_PAGE,
+        take: limit,
       });
-      const last = rows[CHECKPOINTS_PAGE - 1];
+      const last = rows[limit - 1];
       return { notes: rows.map(({ note }) => note), next: last?.size ?? null };
     });
   }
 
-  /** As the database has them; an auditor recomputes the same from openings alone. */
-  times(staff: Staff): Promise<ResponseTime[]> {
+  /** As the database has them; an auditor recomputes the same from openings alone. Uses cases_pkey. */
+  times(
+    staff: Staff,
+    { after, limit }: { after?: string | undefined; limit: number },
+  ): Promise<{ times: ResponseTime[]; next: string | null }> {
     checkOversees(staff);
     return this.#work.read(async (tx) => {
       const rows = await tx.find(CaseRow, {
         select: { pseudonym: true, state: true },
+        where: after === undefined ? {} : { pseudonym: MoreThan(Buffer.from(fromHex(after, 'after', 16))) },
         order: { pseudonym: 'ASC' },
+        take: limit,
       });
-      return rows.flatMap((row) =>
+      const last = rows[limit - 1];
+      const times = rows.flatMap((row) =>
         responseTimes(row.state).map((time) => ({
           casePseudonym: toHex(row.pseudonym),
           clock: time.clock,
@@ -68,6 +76,7 @@ export class OversightService {
           lapsedAt: time.lapsedAt ?? null,
         })),
       );
+      return { times, next: last === undefined ? null : toHex(last.pseudonym) };
     });
   }
 }

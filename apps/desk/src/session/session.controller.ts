@@ -1,5 +1,6 @@
 import {
   type challengeSchema,
+  epochBoxesQuerySchema,
   type epochBoxesSchema,
   ROUTES,
   type sessionSchema,
@@ -8,7 +9,17 @@ import {
   vaultRequestSchema,
 } from '@app/contracts';
 import { fromHex } from '@app/encoding';
-import { Body, Controller, Delete, Get, HttpCode, Post, SerializeOptions, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Post,
+  Query,
+  SerializeOptions,
+  UseGuards,
+} from '@nestjs/common';
 import type { z } from 'zod';
 import { SessionService } from './session.service.js';
 import { SignedIn, type Staff, StaffGuard } from './staff.guard.js';
@@ -56,7 +67,10 @@ export class SessionController {
   @Get(ROUTES.epochBoxes.path)
   @UseGuards(StaffGuard)
   @SerializeOptions({ schema: ROUTES.epochBoxes.response })
-  async epochBoxes(@SignedIn() staff: Staff): Promise<z.infer<typeof epochBoxesSchema>> {
-    return { boxes: await this.#sessions.epochBoxes(fromHex(staff.actor.certificate, 'certificate', 32)) };
+  epochBoxes(
+    @SignedIn() staff: Staff,
+    @Query({ schema: epochBoxesQuerySchema }) query: z.infer<typeof epochBoxesQuerySchema>,
+  ): Promise<z.infer<typeof epochBoxesSchema>> {
+    return this.#sessions.epochBoxes(fromHex(staff.actor.certificate, 'certificate', 32), query);
   }
 }

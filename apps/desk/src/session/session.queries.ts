@@ -45,7 +45,21 @@ export async function deleteSession(tx: Tx, tokenHash: Uint8Array): Promise<void
   await tx.delete(StaffSessionRow, { tokenHash: Buffer.from(tokenHash) });
 }
 
-/** Boxes of role seeds for one holder. Uses epoch_boxes_pkey. */
-export function epochBoxesOf(tx: Tx, certificateHash: Uint8Array): Promise<EpochBoxRow[]> {
-  return tx.findBy(EpochBoxRow, { certificateHash: Buffer.from(certificateHash) });
+/** Boxes of role seeds for one holder, by role and epoch, after a place. Uses epoch_boxes_holder_idx. */
+export function epochBoxesOf(
+  tx: Tx,
+  certificateHash: Uint8Array,
+  after: { readonly roleId: Uint8Array; readonly epoch: number } | undefined,
+  limit: number,
+): Promise<EpochBoxRow[]> {
+  const holder = { hash: Buffer.from(certificateHash) };
+  const query = tx
+    .createQueryBuilder(EpochBoxRow, 'b')
+    .where('b.certificate_hash = :hash', holder)
+    .orderBy('b.roleId')
+    .addOrderBy('b.epoch')
+    .limit(limit);
+  if (after === undefined) return query.getMany();
+  const place = { role: Buffer.from(after.roleId), epoch: after.epoch };
+  return query.andWhere('(b.role_id, b.epoch) > (:role, :epoch)', place).getMany();
 }

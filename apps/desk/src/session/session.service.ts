@@ -21,6 +21,8 @@ import {
   takeChallenge,
 } from './session.queries.js';
 
+/** A place among epoch boxes: a role id, then the epoch. */
+const ROLE_DIGITS = 32;
 const CHALLENGE_SECONDS = 120;
 const SESSION_SECONDS = 15 * 60;
 
@@ -97,13 +99,27 @@ export class SessionService {
     return this.#work.run((tx) => deleteSession(tx, tokenHash));
   }
 
-  async epochBoxes(certificateHash: Uint8Array): Promise<EpochBox[]> {
-    const rows = await this.#work.run((tx) => epochBoxesOf(tx, certificateHash));
-    return rows.map((row) => ({
-      role: toHex(row.roleId),
-      epoch: row.epoch,
-      certificateHash: toHex(row.certificateHash),
-      box: toBase64(row.box),
-    }));
+  async epochBoxes(
+    certificateHash: Uint8Array,
+    { after, limit }: { after?: string | undefined; limit: number },
+  ): Promise<{ boxes: EpochBox[]; next: string | null }> {
+    const place =
+      after === undefined
+        ? undefined
+        : {
+            roleId: fromHex(after.slice(0, ROLE_DIGITS), 'after', 16),
+            epoch: Number.parseInt(after.slice(ROLE_DIGITS), 16) & 0x7fffffff,
+          };
+    const rows = await this.#work.run((tx) => epochBoxesOf(tx, certificateHash, place, limit));
+    const last = rows[limit - 1];
+    return {
+      boxes: rows.map((row) => ({
+        role: toHex(row.roleId),
+        epoch: row.epoch,
+        certificateHash: toHex(row.certificateHash),
+        box: toBase64(row.box),
+      })),
+      next: last === undefined ? null : toHex(last.roleId) + last.epoch.toString(16).padStart(8, '0'),
+    };
   }
 }

@@ -40,11 +40,15 @@ export class StaffGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<StaffHttpRequest>();
-    const tokenHash = sha256(tokenOf(request.headers.authorization));
+    request.staff = await this.staffOfSession(sha256(tokenOf(request.headers.authorization)));
+    return true;
+  }
+
+  /** Whose session this is at this moment. @throws {Refused} `unauthorized`. */
+  async staffOfSession(tokenHash: Uint8Array): Promise<Staff> {
     const session = await this.#work.run((tx) => findSession(tx, tokenHash, this.#clock.now()));
     if (!session) throw new Refused('unauthorized');
-    request.staff = { ...(await this.#staffOf(session.certificateHash)), tokenHash };
-    return true;
+    return { ...(await this.#staffOf(session.certificateHash)), tokenHash };
   }
 
   /** A revocation takes effect at the next request: the certificate is judged anew each time. */

@@ -18,6 +18,7 @@ export class SweepService {
     await this.#work.run(async (tx) => {
       await tx.query('delete from nonces where expires_at < $1', [now]);
       await tx.query('delete from staff_sessions where expires_at < $1', [now]);
+      await tx.query('delete from idempotency_keys where stored_at < $1', [now - UNUSED_SECONDS]);
     });
     // A submission that names such a blob at this moment makes the deletion fail, and the next sweep leaves it alone.
     await this.#work.run((tx) =>

@@ -1,0 +1,85 @@
+/** The queue of a role: what is due next comes first, in pages that begin after a key and never skip. */
+import { QUEUE_CURSOR_BYTES } from '@app/contracts';
+import { type Bytes, fromHex, type Instant, toHex } from '@app/encoding';
+import { CaseRow, type Tx } from '@app/persistence';
+import { In } from 'typeorm';
+
+/** A case without a deadline comes after all others; as the indexes have it. */
+const DUE = 'coalesce(next_deadline, 9007199254740991)';
+const DUE_BYTES = QUEUE_CURSOR_BYTES - 16;
+
+/** A place in the queue: those after it are on the next page. */
+export type QueuePlace = { readonly due: number; readonly pseudonym: Bytes };
+
+/** Undefined where a filter is not set. */
+export type QueueQuery = {
+  readonly role: Buffer;
+  readonly after: QueuePlace | undefined;
+  readonly limit: number;
+  readonly phase: string | undefined;
+  readonly priority: string | undefined;
+  readonly escalated: boolean | undefined;
+  readonly overdue: boolean | undefined;
+  readonly now: Instant;
+  /** Whether the case is, or is not, this person's. */
+  readonly mine: { readonly subject: Buffer; readonly is: boolean } | undefined;
+};
+
+export function encodePlace({ due, pseudonym }: QueuePlace): string {
+  return due.toString(16).padStart(2 * DUE_BYTES, '0') + toHex(pseudonym);
+}
+
+/** @param cursor - of the form its schema demands. */
+export function parsePlace(cursor: string): QueuePlace {
+  const due = Number.parseInt(cursor.slice(0, 2 * DUE_BYTES), 16);
+  return {
+    due: Math.min(due, Number.MAX_SAFE_INTEGER),
+    pseudonym: fromHex(cursor.slice(2 * DUE_BYTES), 'after', 16),
+  };
+}
+
+/**
+ * Cases that are, or were routed, at a role, by deadline and pseudonym. Each half of the union reads its index in order
+ * and stops at the limit: cases_role_due_idx and cases_routed_due_idx.
+ */
+export async function casesOfRole(tx: Tx, query: QueueQuery): Promise<CaseRow[]> {
+  const { sql, parameters } = queuePage(query);
+  const keys: { pseudonym: Buffer }[] = await tx.query(sql, parameters);
+  const order = new Map(keys.map(({ pseudonym }, i) => [toHex(pseudonym), i]));
+  const placeOf = (row: CaseRow): number => order.get(toHex(row.pseudonym)) ?? 0;
+  const rows = await tx.findBy(CaseRow, { pseudonym: In(keys.map(({ pseudonym }) => pseudonym)) });
+  return rows.sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** The statement that finds the keys of one page. */
+export function queuePage(query: QueueQuery): { readonly sql: string; readonly parameters: unknown[] } {
+  const parameters: unknown[] = [];
+  const bind = (value: unknown): string => `$${String(parameters.push(value))}`;
+  const role = bind(query.role);
+  const after = `(${bind(query.after?.due ?? -1)}, ${bind(Buffer.from(query.after?.pseudonym ?? []))})`;
+  const limit = bind(query.limit);
+  const filters = filtersOf(query, bind).map((filter) => ` and ${filter}`);
+  const half = (at: string): string =>
+    `(select pseudonym, ${DUE} as due from cases where ${at} and (${DUE}, pseudonym) > ${after}${filters.join('')}
+      order by ${DUE}, pseudonym limit ${limit})`;
+  const sql = `select pseudonym from (${half(`role_id = ${role}`)} union all
+    ${half(`routed_to = ${role} and role_id <> ${role}`)}) both_halves order by due, pseudonym limit ${limit}`;
+  return { sql, parameters };
+}
+
+function filtersOf(query: QueueQuery, bind: (value: unknown) => string): string[] {
+  const { phase, priority, escalated, overdue, now, mine } = query;
+  const is = (holds: boolean): string => (holds ? 'is true' : 'is not true');
+  return [
+    ...(phase === undefined ? [] : [`phase = ${bind(phase)}`]),
+    ...(priority === undefined ? [] : [`state ->> 'priority' = ${bind(priority)}`]),
+    ...(escalated === undefined ? [] : [`escalated = ${bind(escalated)}`]),
+    ...(overdue === undefined ? [] : [`(next_deadline <= ${bind(now)}) ${is(overdue)}`]),
+    ...(mine === undefined ? [] : [`(assignee = ${bind(mine.subject)}) ${is(mine.is)}`]),
+  ];
+}
+
+/** Where the page after this case begins. */
+export function placeAfter(row: CaseRow): QueuePlace {
+  return { due: row.nextDeadline ?? Number.MAX_SAFE_INTEGER, pseudonym: new Uint8Array(row.pseudonym) };
+}
