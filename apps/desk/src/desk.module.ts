@@ -6,6 +6,8 @@ import { CasesService } from './cases/cases.service.js';
 import { DeskConfig } from './config.js';
 import { KeysetsController } from './directory/keysets.controller.js';
 import { KeysetsService } from './directory/keysets.service.js';
+import { DeadLettersController } from './operations/dead-letters.controller.js';
+import { DeadLettersService } from './operations/dead-letters.service.js';
 import { OversightController } from './oversight/oversight.controller.js';
 import { OversightService } from './oversight/oversight.service.js';
 import { SessionController } from './session/session.controller.js';
@@ -24,6 +26,7 @@ export class DeskModule {
         CasesController,
         OversightController,
         KeysetsController,
+        DeadLettersController,
       ],
       providers: [
         ...ledgerProviders(services, facts),
@@ -34,6 +37,7 @@ export class DeskModule {
         ActsService,
         OversightService,
         KeysetsService,
+        DeadLettersService,
       ],
     };
   }

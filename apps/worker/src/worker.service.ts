@@ -5,10 +5,10 @@ import {
   requireSoundLedger,
   unsoundLedger,
 } from '@app/ledger';
-import { type JobQueues, Relay } from '@app/jobs';
+import { DeadLetters, type JobQueues, Relay } from '@app/jobs';
 import { EXIT, type Log, StartupError } from '@app/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { raiseAlarmNow } from './alarms.js';
+import { raiseAlarm, raiseAlarmNow } from './alarms.js';
 import type { AssignService } from './cases/assign.service.js';
 import type { LapseService } from './cases/lapse.service.js';
 import type { WatchService } from './cases/watch.service.js';
@@ -39,6 +39,7 @@ export class WorkerService implements OnApplicationShutdown {
   readonly #use: UseCases;
   readonly #log: Log;
   readonly #relay: Relay;
+  readonly #letters: DeadLetters;
   #tickSeconds: number | undefined;
 
   constructor(services: LedgerServices, queues: JobQueues, use: UseCases, log: Log) {
@@ -47,6 +48,11 @@ export class WorkerService implements OnApplicationShutdown {
     this.#use = use;
     this.#log = log;
     this.#relay = new Relay(services.work, queues, log);
+    const { work, clock, random } = services;
+    this.#letters = new DeadLetters({ work, queues, clock, random, log }, (tx, alarm, subject, now) => {
+      log.error('alarm', { code: `${alarm}:${subject}` });
+      return raiseAlarm(tx, alarm, subject, now);
+    });
   }
 
   /** @throws {StartupError} if the ledger contradicts itself, or no KEYSET and POLICY are in force. */
@@ -59,10 +65,12 @@ export class WorkerService implements OnApplicationShutdown {
     await this.#queues.every('directory.refresh', REFRESH_SECONDS);
     await this.#queues.every('store.sweep', SWEEP_SECONDS);
     this.#relay.start();
+    this.#letters.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#relay.stop();
+    await this.#letters.stop();
     await this.#queues.close();
     await this.#services.close();
   }

@@ -29,7 +29,10 @@ type StaffRoute =
   | 'caseAct'
   | 'openings'
   | 'checkpoints'
-  | 'responseTimes';
+  | 'responseTimes'
+  | 'deadLetters'
+  | 'redriveDeadLetter'
+  | 'discardDeadLetter';
 
 /** The staff origin. */
 export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handler>, StaffRoute> {
@@ -156,6 +159,9 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
       };
     },
     responseTimes: () => ({ times: [] }),
+    deadLetters: () => ({ letters: [], next: null }),
+    redriveDeadLetter: () => refused('not_found'),
+    discardDeadLetter: () => refused('not_found'),
   };
 }
 

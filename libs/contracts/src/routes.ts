@@ -21,6 +21,9 @@ import {
   challengeSchema,
   checkpointsQuerySchema,
   checkpointsSchema,
+  deadLetterDiscardSchema,
+  deadLettersQuerySchema,
+  deadLettersSchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
@@ -52,6 +55,7 @@ export type Route = {
 const blobParams = zod.strictObject({ blob: idSchema });
 const partParams = zod.strictObject({ blob: idSchema, part: zod.coerce.number().int().min(0).max(511) });
 const caseParams = zod.strictObject({ case: idSchema });
+const letterParams = zod.strictObject({ letter: idSchema });
 
 export const ROUTES = {
   info: { surface: 'both', method: 'GET', path: '/v1/info', auth: 'none', response: infoSchema },
@@ -269,6 +273,31 @@ export const ROUTES = {
     path: '/v1/oversight/response-times',
     auth: 'session',
     response: responseTimesSchema,
+  },
+  deadLetters: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/operations/dead-letters',
+    auth: 'session',
+    query: deadLettersQuerySchema,
+    response: deadLettersSchema,
+  },
+  redriveDeadLetter: {
+    surface: 'staff',
+    method: 'POST',
+    path: '/v1/operations/dead-letters/:letter/redrive',
+    auth: 'session',
+    params: letterParams,
+    response: 'none',
+  },
+  discardDeadLetter: {
+    surface: 'staff',
+    method: 'POST',
+    path: '/v1/operations/dead-letters/:letter/discard',
+    auth: 'session',
+    params: letterParams,
+    body: deadLetterDiscardSchema,
+    response: 'none',
   },
 } as const satisfies Record<string, Route>;
 

@@ -166,3 +166,37 @@ export const responseTimeSchema = z.object({
 });
 export const responseTimesSchema = z.object({ times: z.array(responseTimeSchema) });
 export type ResponseTime = z.infer<typeof responseTimeSchema>;
+
+/** A job that failed for good, as the administrator sees it: by a random id of its own, without what it was about. */
+export const deadLetterSchema = z.object({
+  id: idSchema,
+  queue: z.string(),
+  /** Names and codes of the last error. */
+  error: z.string(),
+  /** How often the last job ran. */
+  attempts: z.int(),
+  /** How many jobs about the same failed. */
+  failures: z.int(),
+  firstFailedAt: instantSchema,
+  failedAt: instantSchema,
+  state: z.enum(['open', 'redriven', 'discarded']),
+  reason: z.string().nullable(),
+  settledAt: instantSchema.nullable(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const deadLettersQuerySchema = z.strictObject({
+  state: deadLetterSchema.shape.state.default('open'),
+  after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+/** The oldest first; `next` goes into the next call's `after`, null after the last. */
+export const deadLettersSchema = z.object({
+  letters: z.array(deadLetterSchema),
+  next: idSchema.nullable(),
+});
+export type DeadLetterPage = z.infer<typeof deadLettersSchema>;
+
+/** Why a dead letter is laid aside. Codes: a free text could say what the letter must not. */
+export const DISCARD_REASONS = ['done_otherwise', 'obsolete', 'defect'] as const;
+export const deadLetterDiscardSchema = z.strictObject({ reason: z.enum(DISCARD_REASONS) });

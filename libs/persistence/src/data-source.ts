@@ -4,6 +4,7 @@ import { Foundation1763900000000 } from './migrations/1763900000000-foundation.j
 import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js';
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
+import { DeadLetters1764400000000 } from './migrations/1764400000000-dead-letters.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -19,7 +20,7 @@ import {
   LogStateRow,
 } from './rows/ledger.row.js';
 import { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
-import { AlarmRow, OutboxRow } from './rows/work.row.js';
+import { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 
 // int8 as a number: sizes and times stay far below 2^53, and a string in arithmetic is a silent bug.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -54,6 +55,7 @@ const ENTITIES = [
   StaffSessionRow,
   StaffVaultRow,
   AlarmRow,
+  DeadLetterRow,
   OutboxRow,
 ];
 
@@ -74,6 +76,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       AuditRole1764000000000,
       Recovery1764100000000,
       Documents1764100001000,
+      DeadLetters1764400000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

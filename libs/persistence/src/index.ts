@@ -16,5 +16,5 @@ export {
   LogStateRow,
 } from './rows/ledger.row.js';
 export { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
-export { AlarmRow, OutboxRow } from './rows/work.row.js';
+export { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 export { insertSealed, recipientColumns, type SealedItems, type SealedOwner } from './sealed.js';

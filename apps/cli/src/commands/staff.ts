@@ -20,6 +20,7 @@ import {
   staffTriage,
 } from '../staff/acting.js';
 import { withIdentity, withSecond } from '../staff/identity.js';
+import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { list, open } from '../staff/reading.js';
 
 const TEXT = 'file with the text; without it the text is asked, or read from standard input';
@@ -58,6 +59,22 @@ export function registerStaff(program: Command): void {
     staff.command('intervene').description('interventions of the official'),
     verb,
     verbWithText,
+  );
+  registerDeadLetters(
+    staff
+      .command('dead-letters')
+      .description('jobs of the service that failed for good, for the administrator'),
+    verb,
+  );
+}
+
+function registerDeadLetters(letters: Command, verb: Verb): void {
+  verb(letters, 'list', 'the oldest first; what they were about is not shown')
+    .option('--state <state>', 'open, redriven or discarded', 'open')
+    .action(deadLettersList);
+  verb(letters, 'redrive <letter>', 'let the job run again').action(deadLettersRedrive);
+  verb(letters, 'discard <letter> <reason>', 'lay it aside: done_otherwise, obsolete or defect').action(
+    deadLettersDiscard,
   );
 }
 
