@@ -14,6 +14,7 @@ import { AssignService } from '../../apps/worker/src/cases/assign.service.js';
 import { LapseService } from '../../apps/worker/src/cases/lapse.service.js';
 import { WatchService } from '../../apps/worker/src/cases/watch.service.js';
 import { DirectoryService } from '../../apps/worker/src/directory/directory.service.js';
+import { NO_NOTICES } from '../../apps/worker/src/notices/settings.js';
 import { TickService } from '../../apps/worker/src/ledger/tick.service.js';
 import { SweepService } from '../../apps/worker/src/store/sweep.service.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
@@ -118,6 +119,7 @@ describe.each(BACKENDS)('the worker on %s', (kind) => {
       services: own,
       queues,
       directoryDir: folder,
+      notices: NO_NOTICES,
       parties: NOBODY_THERE,
       log,
     });
@@ -306,8 +308,8 @@ describe('watch', () => {
   it('asks for what is due and for what nobody has, and again after a while', async () => {
     const added: string[] = [];
     const queues = {
-      add: (queue: string, payload: { case?: string }, occasion: string) => {
-        added.push(`${queue} ${payload.case ?? ''} ${occasion}`);
+      add: (queue: string, payload: object, occasion: string) => {
+        added.push(`${queue} ${(payload as { case?: string }).case ?? ''} ${occasion}`);
         return Promise.resolve();
       },
     };

@@ -21,7 +21,9 @@ export type JobAlarm =
   | 'lapse_failed'
   | 'assignment_failed'
   | 'directory_stands_still'
-  | 'sweep_stands_still';
+  | 'sweep_stands_still'
+  | 'notices_stand_still'
+  | 'notice_failed';
 
 export type QueueSpec<S extends Schema = Schema> = {
   readonly payload: S;
@@ -45,6 +47,9 @@ export type QueueSpec<S extends Schema = Schema> = {
 
 const nothing = z.strictObject({});
 const oneCase = z.strictObject({ case: idSchema });
+
+/** A notice is known by whom it is for, a hash, and its time, Unix seconds. */
+const oneNotice = z.strictObject({ recipient: idSchema, slot: z.string().regex(/^[0-9]{1,12}$/) });
 
 const spec = <S extends Schema>(queue: QueueSpec<S>): QueueSpec<S> => queue;
 
@@ -89,6 +94,20 @@ export const QUEUES = {
   'directory.refresh': periodic('directory_stands_still', 30),
   /** Deletes what was never used and what has expired. */
   'store.sweep': periodic('sweep_stands_still', 5 * MINUTE),
+  /** Asks for the notices of the current slot. */
+  'notice.watch': periodic('notices_stand_still', 30),
+  /** Sends one notice. Its pauses add up to half an hour. */
+  'notice.send': spec({
+    payload: oneNotice,
+    attempts: 8,
+    isPeriodic: false,
+    alarm: 'notice_failed',
+    backoffMs: 15_000,
+    timeoutSeconds: MINUTE,
+    concurrency: 2,
+    keepCompletedSeconds: HOUR,
+    jobId: ({ recipient, slot }) => `${recipient}-${slot}`,
+  }),
 } as const;
 
 export type QueueName = keyof typeof QUEUES;

@@ -5,6 +5,7 @@ import { AuditRole1764000000000 } from './migrations/1764000000000-audit-role.js
 import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { DeadLetters1764400000000 } from './migrations/1764400000000-dead-letters.js';
+import { Notices1764400001000 } from './migrations/1764400001000-notices.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -77,6 +78,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Recovery1764100000000,
       Documents1764100001000,
       DeadLetters1764400000000,
+      Notices1764400001000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,
