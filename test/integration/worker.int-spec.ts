@@ -221,7 +221,12 @@ describe('lapses', () => {
     expect((await rowOf(pseudonym)).escalated).toBe(true);
     expect(await heldBoxes()).toBe(1);
     expect(await owner.query('select 1 from boxes')).toEqual([]);
-    expect(await alarmsIn(owner)).toEqual([{ code: 'escalation_blocked', subject: pseudonym }]);
+    expect(await alarmsIn(owner)).toEqual([
+      { code: 'clock_lapsed', subject: `${pseudonym}:C1:1` },
+      { code: 'clock_lapsed', subject: `${pseudonym}:C2:1` },
+      { code: 'clock_lapsed', subject: `${pseudonym}:C3:1` },
+      { code: 'escalation_blocked', subject: pseudonym },
+    ]);
   });
 
   it('sees a withdrawal that has the case first: the box is gone and the clock escalates', async () => {

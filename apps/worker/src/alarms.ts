@@ -11,6 +11,7 @@ export type AlarmCode =
   | 'assignment_impossible'
   | 'escalation_blocked'
   | 'document_refused'
+  | 'clock_lapsed'
   | JobAlarm;
 
 /** Raises an alarm; the same code and subject are raised once. */

@@ -28,8 +28,11 @@ export {
   isRunning,
   netSeconds,
   nextDeadline,
+  nextWarning,
   type Pause,
   runningClocks,
+  WARNING,
+  warningAt,
 } from './clocks.js';
 export {
   applyConsentChange,

@@ -1,5 +1,5 @@
-/** What the administrator does: operations of the service, nothing of a case. */
-import type { DeadLetterPage, RouteRequest } from '@app/contracts';
+/** How the service does its work: what the administrator acts on, and what oversight is shown. */
+import type { AlarmPage, DeadLetterPage, Delays, RouteRequest } from '@app/contracts';
 import type { StaffSession } from './staff-session.js';
 
 /** Jobs that failed for good, the oldest first; `next` goes into the next call's `after`. */
@@ -22,4 +22,23 @@ export async function discardDeadLetter(
   reason: RouteRequest<'discardDeadLetter'>['body']['reason'],
 ): Promise<void> {
   await service.api.call('discardDeadLetter', { params: { letter }, body: { reason } });
+}
+
+export type AlarmRow = AlarmPage['alarms'][number];
+
+/** Every alarm ever raised, the oldest first: for oversight. @throws {ApiProblem} `not_found` for anybody else. */
+export async function listAlarms({ service }: StaffSession): Promise<readonly AlarmRow[]> {
+  const alarms: AlarmRow[] = [];
+  for (let after = 0; ;) {
+    const page = await service.api.call('alarms', { query: { after, limit: 100 } });
+    alarms.push(...page.alarms);
+    if (page.next === null) return alarms;
+    after = page.next;
+  }
+}
+
+/** How late lapses of the last so many seconds were recorded: for oversight. Errors as `listAlarms`. */
+export function delaysSince({ service }: StaffSession, seconds: number): Promise<Delays> {
+  const now = service.deps.now();
+  return service.api.call('delays', { query: { from: Math.max(0, now - seconds), to: now + 1 } });
 }

@@ -1,5 +1,5 @@
 /** Answers of the staff origin. */
-import { type CaseEvent, decide, EVENT_TYPES, nextDeadline, parseAct } from '@app/casework';
+import { type CaseEvent, decide, EVENT_TYPES, nextDeadline, nextWarning, parseAct } from '@app/casework';
 import { type RouteName, sealedItems, type StaffAct } from '@app/contracts';
 import {
   checkSignature,
@@ -30,6 +30,8 @@ type StaffRoute =
   | 'openings'
   | 'checkpoints'
   | 'responseTimes'
+  | 'delays'
+  | 'alarms'
   | 'deadLetters'
   | 'redriveDeadLetter'
   | 'discardDeadLetter';
@@ -84,6 +86,7 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
           eventNumber: one.events.length,
           receivedAt: one.state.submittedAt,
           nextDeadline: nextDeadline(one.state) ?? null,
+          warnAt: nextWarning(one.state) ?? null,
         })),
         next: null,
       };
@@ -159,6 +162,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
       };
     },
     responseTimes: () => ({ times: [] }),
+    delays: () => ({ count: 0, maxSeconds: null, p50Seconds: null, p95Seconds: null }),
+    alarms: () => ({ alarms: [], next: null }),
     deadLetters: () => ({ letters: [], next: null }),
     redriveDeadLetter: () => refused('not_found'),
     discardDeadLetter: () => refused('not_found'),

@@ -60,6 +60,10 @@ export {
   submissionSchema,
 } from './public-api.js';
 export {
+  type AlarmPage,
+  alarmSchema,
+  alarmsQuerySchema,
+  alarmsSchema,
   type AuditBundle,
   auditBundleSchema,
   type CaseFile,
@@ -79,6 +83,9 @@ export {
   deadLetterSchema,
   deadLettersQuerySchema,
   deadLettersSchema,
+  type Delays,
+  delaysQuerySchema,
+  delaysSchema,
   DISCARD_REASONS,
   type EpochBox,
   epochBoxesSchema,

@@ -15,6 +15,8 @@ import {
 } from './public-api.js';
 import { proofSchema, storedObjectSchema } from './sealed.js';
 import {
+  alarmsQuerySchema,
+  alarmsSchema,
   caseFileSchema,
   caseListQuerySchema,
   caseListSchema,
@@ -24,6 +26,8 @@ import {
   deadLetterDiscardSchema,
   deadLettersQuerySchema,
   deadLettersSchema,
+  delaysQuerySchema,
+  delaysSchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
@@ -273,6 +277,22 @@ export const ROUTES = {
     path: '/v1/oversight/response-times',
     auth: 'session',
     response: responseTimesSchema,
+  },
+  delays: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/oversight/delays',
+    auth: 'session',
+    query: delaysQuerySchema,
+    response: delaysSchema,
+  },
+  alarms: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/oversight/alarms',
+    auth: 'session',
+    query: alarmsQuerySchema,
+    response: alarmsSchema,
   },
   deadLetters: {
     surface: 'staff',

@@ -6,6 +6,7 @@ import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { DeadLetters1764400000000 } from './migrations/1764400000000-dead-letters.js';
 import { Notices1764400001000 } from './migrations/1764400001000-notices.js';
+import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-warnings.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -79,6 +80,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Documents1764100001000,
       DeadLetters1764400000000,
       Notices1764400001000,
+      LapseWarnings1764400002000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,
