@@ -196,6 +196,14 @@ describe('a dead letter', () => {
     expect(await alarms()).toHaveLength(1);
   });
 
+  it('is recorded with the beginning of a long chain of errors', async () => {
+    const error = Array<string>(5)
+      .fill(`Error:${'x'.repeat(58)}`)
+      .join(' > ');
+    await lettersOver(deadQueue([died({ error })])).collect();
+    expect(await openLetters()).toMatchObject([{ error: error.slice(0, 200) }]);
+  });
+
   it('counts work that fails again and again, and is another after it was settled', async () => {
     const payload = { case: newCase() };
     for (let i = 0; i < 3; i++) {

@@ -1,14 +1,14 @@
 /** What the desk is warned of before a deadline, and what oversight sees of the worker after it. */
 import { type Clock, CLOCKS, nextWarning } from '@app/casework';
 import { listCases } from '@app/client';
-import { CaseRow } from '@app/persistence';
+import { CaseRow, migrate } from '@app/persistence';
 import { makeLogger } from '@app/platform';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomInt } from 'node:crypto';
 import { LapseService } from '../../apps/worker/src/cases/lapse.service.js';
 import { DirectoryService } from '../../apps/worker/src/directory/directory.service.js';
 import { openTestCase } from '../support/case-maker.js';
-import { startTestServer, type TestServer } from '../support/database.js';
+import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
 import { makeOrganisation, START } from '../support/ledger-stage.js';
 import { OfficeStage } from '../support/office-stage.js';
 import type { TestOrganisation } from '../support/organisation.js';
@@ -18,6 +18,7 @@ const silent = makeLogger('test', { write: () => undefined });
 
 let server: TestServer;
 let organisation: TestOrganisation;
+let database: TestDatabase;
 let office: OfficeStage;
 
 beforeAll(async () => {
@@ -26,7 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
-  office = await OfficeStage.open(organisation, await server.makeDatabase());
+  database = await server.makeDatabase();
+  office = await OfficeStage.open(organisation, database);
 });
 afterEach(() => office.close());
 
@@ -59,6 +61,21 @@ describe('a warning before a lapse', () => {
     });
     expect(warnAt).toBe(receivedAt + 10.5 * DAY);
     expect(warnAt).toBe(nextWarning(state));
+  });
+
+  it('is there for cases that were there before, and so are the delays', async () => {
+    const pseudonym = await newCase();
+    const receivedAt = office.ledger.now;
+    office.ledger.now += 7 * DAY + 3;
+    await lapse(pseudonym);
+    const { owner } = office.ledger;
+    const kept = 'select clock, instance, due_at, recorded_at from lapse_delays';
+    const before: unknown = await owner.query(kept);
+    await owner.query(`alter table cases drop column warn_at; drop function case_warn_at; drop table lapse_delays;
+      delete from migrations where name = 'LapseWarnings1764400002000'`);
+    expect(await migrate(database.ownerUrl)).toEqual(['LapseWarnings1764400002000']);
+    expect(await owner.query('select warn_at from cases')).toEqual([{ warn_at: receivedAt + 10.5 * DAY }]);
+    expect(await owner.query(kept)).toEqual(before);
   });
 
   it('is what the case machine says, for any clocks', async () => {

@@ -115,14 +115,8 @@ describe.each(BACKENDS)('the worker on %s', (kind) => {
     store = kind === 'redis' ? { kind, url: redis?.url ?? '' } : { kind, url: database.ownerUrl };
     queues = await JobQueues.open(store, log);
     const own = { ...worker, close: () => Promise.resolve() };
-    const module = WorkerModule.forRoot({
-      services: own,
-      queues,
-      directoryDir: folder,
-      notices: NO_NOTICES,
-      parties: NOBODY_THERE,
-      log,
-    });
+    const parts = { directoryDir: folder, notices: NO_NOTICES, parties: NOBODY_THERE, log };
+    const module = WorkerModule.forRoot({ services: own, queues, ...parts });
     const [provider] = module.providers as { useFactory: () => WorkerService }[];
     running = provider!.useFactory();
   });
@@ -221,12 +215,11 @@ describe('lapses', () => {
     expect((await rowOf(pseudonym)).escalated).toBe(true);
     expect(await heldBoxes()).toBe(1);
     expect(await owner.query('select 1 from boxes')).toEqual([]);
-    expect(await alarmsIn(owner)).toEqual([
-      { code: 'clock_lapsed', subject: `${pseudonym}:C1:1` },
-      { code: 'clock_lapsed', subject: `${pseudonym}:C2:1` },
-      { code: 'clock_lapsed', subject: `${pseudonym}:C3:1` },
-      { code: 'escalation_blocked', subject: pseudonym },
-    ]);
+    const lapsed = ['C1', 'C2', 'C3'].map((of) => ({
+      code: 'clock_lapsed',
+      subject: `${pseudonym}:${of}:1`,
+    }));
+    expect(await alarmsIn(owner)).toEqual([...lapsed, { code: 'escalation_blocked', subject: pseudonym }]);
   });
 
   it('sees a withdrawal that has the case first: the box is gone and the clock escalates', async () => {

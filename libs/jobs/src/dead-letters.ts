@@ -7,6 +7,8 @@ import { type JobAlarm, queueSpec } from './queues.js';
 import { throttled } from './throttled.js';
 
 const POLL_MS = 5_000;
+/** As the table has it. */
+const ERROR_MAX = 200;
 
 /** Raises an alarm in a transaction; the subject is the letter's id, hex. */
 export type RaiseAlarm = (tx: Tx, alarm: JobAlarm, subject: string, now: number) => Promise<void>;
@@ -70,7 +72,7 @@ export class DeadLetters {
       queue,
       job,
       payload === undefined ? null : JSON.stringify(payload),
-      error,
+      error.slice(0, ERROR_MAX),
       attempts,
       now,
     ]);

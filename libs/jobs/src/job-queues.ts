@@ -235,7 +235,7 @@ function deadJob(queue: QueueName, { id, data, failedReason, attemptsMade }: Fai
 }
 
 /** As `errorCode` makes it; what the queue itself says of a job is a sentence. */
-const SAFE_REASON = /^[A-Za-z0-9_.:> -]{1,200}$/;
+const SAFE_REASON = /^[A-Za-z0-9_.:-]+( > [A-Za-z0-9_.:-]+)*$/;
 
 /** What the store may keep of a failure. */
 function codeOnly(error: unknown): Error {
