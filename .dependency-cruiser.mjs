@@ -112,6 +112,7 @@ export default {
       '^libs/(persistence|ledger|jobs)/|^apps/(intake|desk|worker)/',
     ),
     only('pg-only-in-persistence', 'pg', '^libs/(persistence|jobs|embedded)/'),
+    only('mail-only-in-notices', 'nodemailer', '^apps/worker/src/notices/'),
     only('queue-only-in-jobs', 'bullmq|ioredis', '^libs/jobs/|^apps/worker/'),
     {
       name: 'surfaces-cannot-reach-the-queue',

@@ -171,6 +171,12 @@ const PLANTS: readonly { what: string; file: string; text: string; rules: readon
     rules: ['queue-only-in-jobs'],
   },
   {
+    what: 'a surface that could send mail',
+    file: 'apps/intake/src/planted-mail.ts',
+    text: use('nodemailer'),
+    rules: ['mail-only-in-notices'],
+  },
+  {
     what: 'a surface reaching the store of jobs',
     file: 'apps/desk/src/planted-jobs.ts',
     text: use('@app/jobs'),

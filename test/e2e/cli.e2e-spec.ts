@@ -126,6 +126,32 @@ describe('the whole path, by commands alone', () => {
     expect(types).toEqual(acts.map(([, , type]) => type));
   }, 120_000);
 
+  it('shows dead letters to the administrator alone, and alarms to oversight alone', async () => {
+    const letters = ['dead-letters', 'list'];
+    expect(await stage.staff('administrator', letters)).toEqual({ letters: [] });
+    expect(await stage.staff('administrator', ['list'])).toEqual({ cases: [] });
+    const { staffUrl, data } = stage.stack;
+    const as = (who: string): string[] => ['--service', staffUrl, '--as', who, '--data', data];
+    const letter = randomBytes(16).toString('hex');
+    for (const [who, args] of [
+      ['focal-1', letters],
+      ['oversight', ['dead-letters', 'redrive', letter]],
+      ['administrator', ['dead-letters', 'redrive', letter]],
+      ['administrator', ['dead-letters', 'discard', letter, 'obsolete']],
+    ] as const)
+      expect(outcome(await run(['staff', ...args, ...as(who)]))).toEqual([1, 'not_found']);
+    const odd = ['staff', 'dead-letters', 'discard', letter, 'because', ...as('administrator')];
+    expect(outcome(await run(odd))).toEqual([2, 'usage']);
+    expect(await stage.staff('oversight', ['oversight', 'alarms'])).toEqual({ alarms: [] });
+    expect(await stage.staff('oversight', ['oversight', 'delays', '--days', '7'])).toMatchObject({
+      count: 0,
+    });
+    const alarms = await run(['staff', 'oversight', 'alarms', ...as('administrator')]);
+    expect(outcome(alarms)).toEqual([1, 'not_found']);
+    const short = ['staff', 'dead-letters', 'redrive', 'ab', ...as('administrator')];
+    expect(outcome(await run(short))).toEqual([1, 'letter_unknown']);
+  }, 60_000);
+
   it('comes back to the reporter, who replies and confirms', async () => {
     const shown = await inbox<Shown>('show');
     expect(shown.status).toBe('action_taken');

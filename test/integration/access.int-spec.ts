@@ -153,6 +153,15 @@ const REQUESTS: Requests = {
   openings: () => ({ query: { from: 0, to: 8 } }),
   checkpoints: () => ({ query: { after: 0, upTo: 8 } }),
   responseTimes: () => ({ query: {} }),
+  delays: () => ({ query: { from: 0, to: 1 } }),
+  alarms: () => ({ query: {} }),
+  deadLetters: () => ({ query: {} }),
+  redriveDeadLetter: () => ({ idempotencyKey: toHex(randomBytes(16)), params: { letter: MISSING_ID } }),
+  discardDeadLetter: () => ({
+    idempotencyKey: toHex(randomBytes(16)),
+    params: { letter: MISSING_ID },
+    body: { reason: 'obsolete' },
+  }),
 };
 
 /** Calls a route by the typed client and gives the answer as it came. */

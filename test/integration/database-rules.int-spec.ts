@@ -20,6 +20,7 @@ describe('what the database itself refuses', () => {
     'log_quorums',
     'log_recovered',
     'published_documents',
+    'lapse_delays',
     'keysets',
     'policies',
   ];

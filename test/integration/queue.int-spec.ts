@@ -245,7 +245,7 @@ describe.each(BACKENDS)('jobs on %s', (kind) => {
 
     it('leaves a row of another version where it is and goes on', async () => {
       await work.run((tx) =>
-        tx.query(`insert into outbox (queue, payload, created_at) values ('notice.send', '{}', 0),
+        tx.query(`insert into outbox (queue, payload, created_at) values ('later.version', '{}', 0),
           ('triage.assign', '{"case": "${SECRET}"}', 0)`),
       );
       await work.run((tx) => enqueue(tx, 'triage.assign', { case: newCase() }));

@@ -14,6 +14,7 @@ import { AssignService } from '../../apps/worker/src/cases/assign.service.js';
 import { LapseService } from '../../apps/worker/src/cases/lapse.service.js';
 import { WatchService } from '../../apps/worker/src/cases/watch.service.js';
 import { DirectoryService } from '../../apps/worker/src/directory/directory.service.js';
+import { NO_NOTICES } from '../../apps/worker/src/notices/settings.js';
 import { TickService } from '../../apps/worker/src/ledger/tick.service.js';
 import { SweepService } from '../../apps/worker/src/store/sweep.service.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
@@ -114,13 +115,8 @@ describe.each(BACKENDS)('the worker on %s', (kind) => {
     store = kind === 'redis' ? { kind, url: redis?.url ?? '' } : { kind, url: database.ownerUrl };
     queues = await JobQueues.open(store, log);
     const own = { ...worker, close: () => Promise.resolve() };
-    const module = WorkerModule.forRoot({
-      services: own,
-      queues,
-      directoryDir: folder,
-      parties: NOBODY_THERE,
-      log,
-    });
+    const parts = { directoryDir: folder, notices: NO_NOTICES, parties: NOBODY_THERE, log };
+    const module = WorkerModule.forRoot({ services: own, queues, ...parts });
     const [provider] = module.providers as { useFactory: () => WorkerService }[];
     running = provider!.useFactory();
   });
@@ -220,7 +216,11 @@ describe('lapses', () => {
     expect((await rowOf(pseudonym)).escalated).toBe(true);
     expect(await heldBoxes()).toBe(1);
     expect(await owner.query('select 1 from boxes')).toEqual([]);
-    expect(await alarmsIn(owner)).toEqual([{ code: 'escalation_blocked', subject: pseudonym }]);
+    const lapsed = ['C1', 'C2', 'C3'].map((of) => ({
+      code: 'clock_lapsed',
+      subject: `${pseudonym}:${of}:1`,
+    }));
+    expect(await alarmsIn(owner)).toEqual([...lapsed, { code: 'escalation_blocked', subject: pseudonym }]);
   });
 
   it('sees a withdrawal that has the case first: the box is gone and the clock escalates', async () => {
@@ -307,8 +307,8 @@ describe('watch', () => {
   it('asks for what is due and for what nobody has, and again after a while', async () => {
     const added: string[] = [];
     const queues = {
-      add: (queue: string, payload: { case?: string }, occasion: string) => {
-        added.push(`${queue} ${payload.case ?? ''} ${occasion}`);
+      add: (queue: string, payload: object, occasion: string) => {
+        added.push(`${queue} ${(payload as { case?: string }).case ?? ''} ${occasion}`);
         return Promise.resolve();
       },
     };

@@ -72,6 +72,11 @@ events         own        -      -     -       ok              ok          ok   
 openings       -          -      -     -       x               x           x           x         x      x         ok        x         x
 checkpoints    -          -      -     -       x               x           x           x         x      x         ok        x         x
 responseTimes  -          -      -     -       x               x           x           x         x      x         ok        x         x
+delays         -          -      -     -       x               x           x           x         x      x         ok        x         x
+alarms         -          -      -     -       x               x           x           x         x      x         ok        x         x
+deadLetters    -          -      -     -       x               x           x           x         x      x         x         x         ok
+redriveDeadLetter missing -      -     -       x               x           x           x         x      x         x         x         x
+discardDeadLetter missing -      -     -       x               x           x           x         x      x         x         x         x
 `);
 
 export type AccessRow = {

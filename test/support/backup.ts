@@ -26,8 +26,10 @@ export function restore(backup: Backup, ownerUrl: string): Promise<void> {
     // Constraints held where the rows come from; triggers would refuse what is not of this transaction.
     await client.query('set session_replication_role = replica');
     for (const { name, rows } of backup) {
+      const columns = await ownColumns(client, name);
       await client.query(
-        `insert into ${name} overriding system value select * from json_populate_recordset(null::${name}, $1)`,
+        `insert into ${name} (${columns}) overriding system value
+         select ${columns} from json_populate_recordset(null::${name}, $1)`,
         [rows],
       );
     }
@@ -44,6 +46,16 @@ async function tables(client: pg.Client): Promise<string[]> {
     `select tablename from pg_tables where schemaname = 'public' and tablename <> 'migrations' order by tablename`,
   );
   return rows.map(({ tablename }) => tablename);
+}
+
+/** Those the database does not compute. */
+async function ownColumns(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ columns: string }>(
+    `select string_agg(quote_ident(attname), ', ') as columns from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+    [table],
+  );
+  return rows[0]?.columns ?? '';
 }
 
 async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {

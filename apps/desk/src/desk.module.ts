@@ -8,6 +8,8 @@ import { KeysetsController } from './directory/keysets.controller.js';
 import { KeysetsService } from './directory/keysets.service.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
+import { DeadLettersController } from './operations/dead-letters.controller.js';
+import { DeadLettersService } from './operations/dead-letters.service.js';
 import { OversightController } from './oversight/oversight.controller.js';
 import { OversightService } from './oversight/oversight.service.js';
 import { SessionController } from './session/session.controller.js';
@@ -27,6 +29,7 @@ export class DeskModule {
         OversightController,
         KeysetsController,
         EventsController,
+        DeadLettersController,
       ],
       providers: [
         ...ledgerProviders(services, facts),
@@ -38,6 +41,7 @@ export class DeskModule {
         OversightService,
         KeysetsService,
         EventsService,
+        DeadLettersService,
       ],
     };
   }

@@ -1,6 +1,7 @@
-import { errorCode, type Log } from '@app/platform';
 import type { Instant } from '@app/encoding';
+import type { JobAlarm } from '@app/jobs';
 import type { Tx, UnitOfWork } from '@app/persistence';
+import { errorCode, type Log } from '@app/platform';
 
 /** Each says what a person must look at; the subject says where. */
 export type AlarmCode =
@@ -9,7 +10,9 @@ export type AlarmCode =
   | 'ledger_fault'
   | 'assignment_impossible'
   | 'escalation_blocked'
-  | 'document_refused';
+  | 'document_refused'
+  | 'clock_lapsed'
+  | JobAlarm;
 
 /** Raises an alarm; the same code and subject are raised once. */
 export async function raiseAlarm(tx: Tx, code: AlarmCode, subject: string, now: Instant): Promise<void> {

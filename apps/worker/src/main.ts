@@ -16,6 +16,7 @@ import { makeNestLogger } from '@app/platform/nest';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { workerConfigSchema } from './config.js';
+import { loadNotices, NO_NOTICES } from './notices/settings.js';
 import { WorkerModule } from './worker.module.js';
 import { WorkerService } from './worker.service.js';
 
@@ -25,6 +26,8 @@ await runMain(async () => {
   if (store === undefined) {
     throw new StartupError('Set SAFE_CONDUCT_QUEUE_URL or SAFE_CONDUCT_REDIS_URL.', EXIT.configuration);
   }
+  const { SAFE_CONDUCT_NOTICES_FILE: noticesFile } = config;
+  const notices = noticesFile === undefined ? NO_NOTICES : await loadNotices(noticesFile);
   const log = makeLogger('worker');
   const services = await openLedgerServices({
     name: 'worker',
@@ -39,6 +42,7 @@ await runMain(async () => {
     log,
     queues: await JobQueues.open(store, log),
     directoryDir: config.SAFE_CONDUCT_DIRECTORY_DIR,
+    notices,
     parties: {
       signer: httpSigner(config.SAFE_CONDUCT_SIGNER_URL),
       witnesses: config.SAFE_CONDUCT_WITNESS_URLS.map((url) => httpWitness(url)),

@@ -7,6 +7,8 @@ import { LapseService } from './cases/lapse.service.js';
 import { WatchService } from './cases/watch.service.js';
 import { DirectoryService } from './directory/directory.service.js';
 import { DocumentsService } from './directory/documents.service.js';
+import { NoticesService } from './notices/notices.service.js';
+import type { Notices } from './notices/settings.js';
 import { TickService } from './ledger/tick.service.js';
 import { SweepService } from './store/sweep.service.js';
 import { WorkerService } from './worker.service.js';
@@ -15,13 +17,14 @@ export type WorkerParts = {
   readonly services: LedgerServices;
   readonly queues: JobQueues;
   readonly directoryDir: string;
+  readonly notices: Notices;
   readonly parties: Pick<PublisherDeps, 'signer' | 'witnesses' | 'verifier'>;
   readonly log: Log;
 };
 
 @Module({})
 export class WorkerModule {
-  static forRoot({ services, queues, directoryDir, parties, log }: WorkerParts): DynamicModule {
+  static forRoot({ services, queues, directoryDir, notices, parties, log }: WorkerParts): DynamicModule {
     const { work, clock } = services;
     return {
       module: WorkerModule,
@@ -38,6 +41,7 @@ export class WorkerModule {
               watch: new WatchService(work, queues, clock),
               tick: new TickService(services, directory, parties, log),
               sweep: new SweepService(work, clock),
+              notices: new NoticesService({ work, queues, clock, log }, notices),
             };
             return new WorkerService(services, queues, use, log);
           },

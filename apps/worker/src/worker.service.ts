@@ -5,21 +5,23 @@ import {
   requireSoundLedger,
   unsoundLedger,
 } from '@app/ledger';
-import { type JobQueues, Relay } from '@app/jobs';
+import { DeadLetters, type JobQueues, Relay } from '@app/jobs';
 import { EXIT, type Log, StartupError } from '@app/platform';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { raiseAlarmNow } from './alarms.js';
+import { raiseAlarm, raiseAlarmNow } from './alarms.js';
 import type { AssignService } from './cases/assign.service.js';
 import type { LapseService } from './cases/lapse.service.js';
 import type { WatchService } from './cases/watch.service.js';
 import type { DirectoryService } from './directory/directory.service.js';
 import type { DocumentsService } from './directory/documents.service.js';
+import type { NoticesService } from './notices/notices.service.js';
 import type { TickService } from './ledger/tick.service.js';
 import type { SweepService } from './store/sweep.service.js';
 
 const WATCH_SECONDS = 1;
 const REFRESH_SECONDS = 60;
 const SWEEP_SECONDS = 3_600;
+const NOTICE_SECONDS = 20;
 
 /** The use cases, one for each queue. */
 export type UseCases = {
@@ -30,6 +32,7 @@ export type UseCases = {
   readonly documents: DocumentsService;
   readonly tick: TickService;
   readonly sweep: SweepService;
+  readonly notices: NoticesService;
 };
 
 /** Starts the worker in the order in which its parts rely on each other, and ends it in the reverse one. */
@@ -39,6 +42,7 @@ export class WorkerService implements OnApplicationShutdown {
   readonly #use: UseCases;
   readonly #log: Log;
   readonly #relay: Relay;
+  readonly #letters: DeadLetters;
   #tickSeconds: number | undefined;
 
   constructor(services: LedgerServices, queues: JobQueues, use: UseCases, log: Log) {
@@ -47,6 +51,11 @@ export class WorkerService implements OnApplicationShutdown {
     this.#use = use;
     this.#log = log;
     this.#relay = new Relay(services.work, queues, log);
+    const { work, clock, random } = services;
+    this.#letters = new DeadLetters({ work, queues, clock, random, log }, (tx, alarm, subject, now) => {
+      log.error('alarm', { code: `${alarm}:${subject}` });
+      return raiseAlarm(tx, alarm, subject, now);
+    });
   }
 
   /** @throws {StartupError} if the ledger contradicts itself, or no KEYSET and POLICY are in force. */
@@ -58,11 +67,14 @@ export class WorkerService implements OnApplicationShutdown {
     await this.#queues.every('clock.watch', WATCH_SECONDS);
     await this.#queues.every('directory.refresh', REFRESH_SECONDS);
     await this.#queues.every('store.sweep', SWEEP_SECONDS);
+    await this.#queues.every('notice.watch', NOTICE_SECONDS);
     this.#relay.start();
+    this.#letters.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.#relay.stop();
+    await this.#letters.stop();
     await this.#queues.close();
     await this.#services.close();
   }
@@ -100,7 +112,7 @@ export class WorkerService implements OnApplicationShutdown {
   }
 
   async #process(): Promise<void> {
-    const { assign, lapse, watch, tick, sweep } = this.#use;
+    const { assign, lapse, watch, tick, sweep, notices } = this.#use;
     const queues = this.#queues;
     await queues.work('ledger.tick', () => tick.tick());
     await queues.work('clock.watch', () => watch.watch());
@@ -108,6 +120,8 @@ export class WorkerService implements OnApplicationShutdown {
     await queues.work('triage.assign', (payload) => assign.assign(payload.case));
     await queues.work('directory.refresh', () => this.#refresh());
     await queues.work('store.sweep', () => sweep.sweep());
+    await queues.work('notice.watch', () => notices.watch());
+    await queues.work('notice.send', ({ recipient, slot }) => notices.send(recipient, slot));
   }
 
   /** Imports, and follows the tick of the POLICY that is then in force. */

@@ -31,6 +31,8 @@ export const CAP = {
   oversee: 32,
   /** Erase, as one of two custodians. */
   erase: 64,
+  /** Operate the service: nothing in a case. */
+  administer: 128,
   /** Record what a mechanism did with its extract. */
   refer: 256,
 } as const;

@@ -134,6 +134,26 @@ export function nextDeadline(state: WithClocks): Instant | undefined {
   return due.length === 0 ? undefined : Math.min(...due);
 }
 
+/**
+ * How much of a target is left when an office is warned: a quarter, and never less than an hour, so that somebody who
+ * looks once in the hour still comes in time. A warning is no act and has no event.
+ */
+export const WARNING = { quarter: 4, leastSeconds: 3_600 } as const;
+
+/** When to warn of a clock that will lapse; absent if it cannot, as things stand, or has. Never before its start. */
+export function warningAt(clock: Clock): Instant | undefined {
+  const dueAt = pendingDue(clock);
+  if (dueAt === undefined || clock.targetSeconds === undefined) return undefined;
+  const left = Math.max(WARNING.leastSeconds, Math.floor(clock.targetSeconds / WARNING.quarter));
+  return Math.max(clock.startedAt, dueAt - left);
+}
+
+/** The earliest warning of a case: from then until the lapse it is due soon. */
+export function nextWarning(state: WithClocks): Instant | undefined {
+  const warnings = state.clocks.map(warningAt).filter((at) => at !== undefined);
+  return warnings.length === 0 ? undefined : Math.min(...warnings);
+}
+
 /** Whether the clock's target passed before it stopped, or has passed at `now`. */
 export function isLapsed(clock: Clock, now: Instant): boolean {
   if (clock.lapsedAt !== undefined) return true;

@@ -37,8 +37,11 @@ export {
   isLapsed,
   isRunning,
   netSeconds,
+  nextWarning,
   type Pause,
   runningClocks,
+  WARNING,
+  warningAt,
 } from './clocks.js';
 export {
   applyConsentChange,

@@ -42,6 +42,7 @@ const SEATS: readonly EvaluationSeat[] = [
   { kind: 'senior_official', role: 'Senior official', name: 'official-second', caps: OFFICIAL },
   { kind: 'alternate', role: 'Alternate to the senior official', name: 'alternate', caps: OFFICIAL },
   { kind: 'oversight', role: 'Oversight', name: 'oversight', caps: ['epoch', 'triage', 'oversee'] },
+  { kind: 'administrator', role: 'Administration', name: 'administrator', caps: ['epoch', 'administer'] },
 ];
 
 export type EvaluationInput = {
@@ -83,7 +84,7 @@ export type EvaluationOrganisation = {
 
 type MakingDeps = Pick<ClientDeps, 'signing' | 'sealing' | 'random'>;
 
-/** Makes the organisation: three roots of which two sign, six seats in four roles, first epochs, vaults. */
+/** Makes the organisation: three roots of which two sign, seven seats in five roles, first epochs, vaults. */
 export async function evaluationCeremony(
   deps: MakingDeps,
   input: EvaluationInput,

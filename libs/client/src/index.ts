@@ -152,6 +152,14 @@ export {
   type Witness,
 } from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
+export {
+  type AlarmRow,
+  delaysSince,
+  discardDeadLetter,
+  listAlarms,
+  listDeadLetters,
+  redriveDeadLetter,
+} from './operations.js';
 export { ledgerOverHttp, type PublishedLedger, publishedOverHttp } from './published.js';
 export { describeRefusal } from './refusals.js';
 export {

@@ -1,5 +1,5 @@
 /** Answers of the staff origin. */
-import { type CaseEvent, decide, EVENT_TYPES, nextDue, parseAct } from '@app/casework';
+import { type CaseEvent, decide, EVENT_TYPES, nextDue, nextWarning, parseAct } from '@app/casework';
 import { type RouteName, sealedItems, type StaffAct } from '@app/contracts';
 import {
   checkSignature,
@@ -30,7 +30,12 @@ type StaffRoute =
   | 'openings'
   | 'checkpoints'
   | 'responseTimes'
-  | 'events';
+  | 'events'
+  | 'delays'
+  | 'alarms'
+  | 'deadLetters'
+  | 'redriveDeadLetter'
+  | 'discardDeadLetter';
 
 /** The staff origin. */
 export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handler>, StaffRoute> {
@@ -83,6 +88,7 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
           eventNumber: one.events.length,
           receivedAt: one.state.submittedAt,
           nextDeadline: nextDue(one.state) ?? null,
+          warnAt: nextWarning(one.state) ?? null,
         })),
         next: null,
       };
@@ -159,6 +165,11 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
     },
     events: () => undefined,
     responseTimes: () => ({ times: [], next: null }),
+    delays: () => ({ count: 0, maxSeconds: null, p50Seconds: null, p95Seconds: null }),
+    alarms: () => ({ alarms: [], next: null }),
+    deadLetters: () => ({ letters: [], next: null }),
+    redriveDeadLetter: () => refused('not_found'),
+    discardDeadLetter: () => refused('not_found'),
   };
 }
 

@@ -15,6 +15,8 @@ import {
 } from './public-api.js';
 import { proofSchema, storedObjectSchema } from './sealed.js';
 import {
+  alarmsQuerySchema,
+  alarmsSchema,
   caseFileSchema,
   caseListQuerySchema,
   caseListSchema,
@@ -22,6 +24,11 @@ import {
   checkpointsQuerySchema,
   checkpointsSchema,
   epochBoxesQuerySchema,
+  deadLetterDiscardSchema,
+  deadLettersQuerySchema,
+  deadLettersSchema,
+  delaysQuerySchema,
+  delaysSchema,
   epochBoxesSchema,
   keysetPublicationSchema,
   openingsQuerySchema,
@@ -39,6 +46,7 @@ import {
 const blobParams = z.strictObject({ blob: idSchema });
 const partParams = z.strictObject({ blob: idSchema, part: z.coerce.number().int().min(0).max(511) });
 const caseParams = z.strictObject({ case: idSchema });
+const letterParams = z.strictObject({ letter: idSchema });
 
 export const ROUTES = {
   openApi: {
@@ -390,6 +398,59 @@ export const ROUTES = {
     problems: ['not_found'],
     query: responseTimesQuerySchema,
     response: responseTimesSchema,
+  },
+  delays: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/oversight/delays',
+    auth: 'session',
+    summary: 'How late the lapses of a period were recorded',
+    problems: ['not_found'],
+    query: delaysQuerySchema,
+    response: delaysSchema,
+  },
+  alarms: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/oversight/alarms',
+    auth: 'session',
+    summary: 'What somebody had to look at, in the order in which it came up',
+    problems: ['not_found'],
+    query: alarmsQuerySchema,
+    response: alarmsSchema,
+  },
+  deadLetters: {
+    surface: 'staff',
+    method: 'GET',
+    path: '/v1/operations/dead-letters',
+    auth: 'session',
+    summary: 'Jobs that failed for good',
+    problems: ['not_found'],
+    query: deadLettersQuerySchema,
+    response: deadLettersSchema,
+  },
+  redriveDeadLetter: {
+    surface: 'staff',
+    method: 'POST',
+    path: '/v1/operations/dead-letters/:letter/redrive',
+    auth: 'session',
+    summary: 'Runs a job again that failed for good',
+    problems: ['malformed_bytes', 'not_found', 'not_allowed_now'],
+    repeat: 'key',
+    params: letterParams,
+    response: 'none',
+  },
+  discardDeadLetter: {
+    surface: 'staff',
+    method: 'POST',
+    path: '/v1/operations/dead-letters/:letter/discard',
+    auth: 'session',
+    summary: 'Gives up a job that failed for good, with a reason',
+    problems: ['malformed_bytes', 'not_found', 'not_allowed_now'],
+    repeat: 'key',
+    params: letterParams,
+    body: deadLetterDiscardSchema,
+    response: 'none',
   },
 } as const satisfies Record<string, Route>;
 

@@ -49,6 +49,8 @@ export const caseSummarySchema = z.object({
   eventNumber: eventNumberSchema,
   receivedAt: instantSchema,
   nextDeadline: instantSchema.nullable(),
+  /** From then on a deadline of the case is due soon. */
+  warnAt: instantSchema.nullable(),
 });
 export type CaseSummary = z.infer<typeof caseSummarySchema>;
 
@@ -204,3 +206,66 @@ export const responseTimesSchema = z.object({
   next: idSchema.nullable(),
 });
 export type ResponseTime = z.infer<typeof responseTimeSchema>;
+
+/** A job that failed for good, as the administrator sees it: by a random id of its own, without what it was about. */
+export const deadLetterSchema = z.object({
+  id: idSchema,
+  queue: z.string(),
+  /** Names and codes of the last error. */
+  error: z.string(),
+  /** How often the last job ran. */
+  attempts: z.int(),
+  /** How many jobs about the same failed. */
+  failures: z.int(),
+  firstFailedAt: instantSchema,
+  failedAt: instantSchema,
+  state: z.enum(['open', 'redriven', 'discarded']),
+  reason: z.string().nullable(),
+  settledAt: instantSchema.nullable(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+export const deadLettersQuerySchema = z.strictObject({
+  state: deadLetterSchema.shape.state.default('open'),
+  after: idSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+/** The oldest first; `next` goes into the next call's `after`, null after the last. */
+export const deadLettersSchema = z.object({
+  letters: z.array(deadLetterSchema),
+  next: idSchema.nullable(),
+});
+export type DeadLetterPage = z.infer<typeof deadLettersSchema>;
+
+/** Why a dead letter is laid aside. Codes: a free text could say what the letter must not. */
+export const DISCARD_REASONS = ['done_otherwise', 'obsolete', 'defect'] as const;
+export const deadLetterDiscardSchema = z.strictObject({ reason: z.enum(DISCARD_REASONS) });
+
+/** Lapses recorded in [from, to). */
+export const delaysQuerySchema = z.strictObject({
+  from: z.coerce.number().int().min(0),
+  to: z.coerce.number().int().min(0),
+});
+/** How late the worker recorded them: seconds between a target and its lapse in the ledger; null without any. */
+export const delaysSchema = z.object({
+  count: z.int(),
+  maxSeconds: z.int().nullable(),
+  p50Seconds: z.int().nullable(),
+  p95Seconds: z.int().nullable(),
+});
+export type Delays = z.infer<typeof delaysSchema>;
+
+export const alarmSchema = z.object({
+  id: z.int(),
+  code: z.string(),
+  /** Says where to look: a case, a dead letter, or a code. */
+  subject: z.string(),
+  raisedAt: instantSchema,
+});
+export const alarmsQuerySchema = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+/** In the order in which they were raised; `next` goes into the next call's `after`, null after the last. */
+export const alarmsSchema = z.object({ alarms: z.array(alarmSchema), next: z.int().nullable() });
+export type AlarmPage = z.infer<typeof alarmsSchema>;

@@ -30,7 +30,7 @@ export const CAPABILITY = {
   refer: 256,
 } as const;
 export type Capability = keyof typeof CAPABILITY;
-const ALL_CAPABILITIES = 255;
+const ALL_CAPABILITIES = 511;
 
 /** What the roots certify about one staff member in one role. */
 export type CertificateBody = {

@@ -2,7 +2,14 @@ import { errorCode, type Log } from '@app/platform';
 import { UnrecoverableError, type JobsOptions } from 'bullmq';
 import type { QueueStore } from './config.js';
 import { type Payload, type QueueName, QUEUE_NAMES, type QueueSpec, queueSpec } from './queues.js';
-import { openStore, type Store, type StoredJob, type StoredQueue, type StoreWorker } from './store.js';
+import {
+  type FailedJob,
+  openStore,
+  type Store,
+  type StoredJob,
+  type StoredQueue,
+  type StoreWorker,
+} from './store.js';
 import { type Report, throttled } from './throttled.js';
 
 export type JobContext = {
@@ -22,6 +29,20 @@ export type Delivery = {
   readonly payload: Readonly<Record<string, string>>;
 };
 
+/** A job that has failed for good, or a periodic one whose starts fail in a row. */
+export type DeadJob = {
+  readonly queue: QueueName;
+  /** Its id in the queue. */
+  readonly job: string;
+  /** Undefined if it is not a payload of this queue, so that it could never run. */
+  readonly payload: Readonly<Record<string, string>> | undefined;
+  /** Codes of its last error. */
+  readonly error: string;
+  readonly attempts: number;
+};
+
+/** Dead jobs of one queue that are told at once; the others are told after these are forgotten. */
+const DEAD_BATCH = 100;
 const READY_MS = 15_000;
 const CLOSE_MS = 10_000;
 
@@ -35,6 +56,9 @@ export class JobQueues {
   readonly #queues: ReadonlyMap<QueueName, StoredQueue>;
   readonly #workers: StoreWorker[] = [];
   readonly #running = new Set<Promise<void>>();
+  readonly #failedStarts = new Map<QueueName, number>();
+  readonly #standing = new Map<QueueName, DeadJob>();
+  #onDead: () => void = () => undefined;
 
   private constructor(store: Store, log: Log) {
     this.#store = store;
@@ -107,13 +131,39 @@ export class JobQueues {
     const worker = this.#store.makeWorker(queue, run, spec.concurrency);
     this.#listened(queue, worker);
     worker.on('failed', (job, error) => {
-      this.#report('job.failed', { queue, attempt: job?.attemptsMade ?? 0, code: errorText(error) });
+      const code = errorText(error);
+      const attempt = job?.attemptsMade ?? 0;
+      this.#report('job.failed', { queue, attempt, code });
+      if (spec.isPeriodic) this.#countFailedStart(queue, code);
+      else if (attempt >= spec.attempts || error instanceof UnrecoverableError) this.#onDead();
     });
+    if (spec.isPeriodic) worker.on('completed', () => this.#failedStarts.delete(queue));
     worker.on('stalled', () => {
       this.#report('job.stalled', { queue, code: 'worker_lost' });
     });
     this.#workers.push(worker);
     await within(READY_MS, 'queue_unreachable', () => worker.waitUntilReady());
+  }
+
+  /** Calls back whenever there may be a dead job. */
+  onDead(listener: () => void): void {
+    this.#onDead = listener;
+  }
+
+  /** The dead jobs, each told until it is forgotten, whichever process ran it and whatever has crashed since. */
+  async dead(): Promise<readonly DeadJob[]> {
+    const found: DeadJob[] = [...this.#standing.values()];
+    for (const queue of QUEUE_NAMES.filter((name) => !queueSpec(name).isPeriodic)) {
+      const failed = await this.#queue(queue).getFailed(0, DEAD_BATCH - 1);
+      found.push(...failed.flatMap((job) => deadJob(queue, job)));
+    }
+    return found;
+  }
+
+  /** Removes a dead job. */
+  async forget({ queue, job }: DeadJob): Promise<void> {
+    if (queueSpec(queue).isPeriodic) this.#standing.delete(queue);
+    else await this.#queue(queue).remove(job);
   }
 
   /** Lets running jobs end, takes no new ones, then closes workers, queues and connections, in this order. */
@@ -142,6 +192,16 @@ export class JobQueues {
     }
   }
 
+  #countFailedStart(queue: QueueName, error: string): void {
+    const { attempts } = queueSpec(queue);
+    const failed = (this.#failedStarts.get(queue) ?? 0) + 1;
+    this.#failedStarts.set(queue, failed);
+    if (failed % attempts !== 0) return;
+    const job = `${queue}-${String(failed)}-${String(Date.now())}`;
+    this.#standing.set(queue, { queue, job, payload: {}, error, attempts: failed });
+    this.#onDead();
+  }
+
   #queue(name: QueueName): StoredQueue {
     return this.#queues.get(name) as StoredQueue;
   }
@@ -158,13 +218,25 @@ function optionsOf(spec: QueueSpec): JobsOptions {
   // By age alone: PostgreSQL would find a number of them anew, among all that are kept, for every job that ends.
   const keep = (seconds: number) => (seconds === 0 ? true : { age: seconds });
   return {
-    attempts: spec.attempts,
+    attempts: spec.isPeriodic ? 1 : spec.attempts,
     backoff: { type: 'exponential', delay: spec.backoffMs, jitter: 0.5 },
     removeOnComplete: keep(spec.keepCompletedSeconds),
-    removeOnFail: keep(spec.keepFailedSeconds),
+    // Kept until it is forgotten: it may be the only trace of the work.
+    removeOnFail: spec.isPeriodic,
     stackTraceLimit: 1,
   };
 }
+
+function deadJob(queue: QueueName, { id, data, failedReason, attemptsMade }: FailedJob): readonly DeadJob[] {
+  if (id === undefined) return [];
+  const error = SAFE_REASON.test(failedReason) ? failedReason : 'unknown';
+  return [
+    { queue, job: id, payload: queueSpec(queue).payload.safeParse(data).data, error, attempts: attemptsMade },
+  ];
+}
+
+/** As `errorCode` makes it; what the queue itself says of a job is a sentence. */
+const SAFE_REASON = /^[A-Za-z0-9_.:-]+( > [A-Za-z0-9_.:-]+)*$/;
 
 /** What the store may keep of a failure. */
 function codeOnly(error: unknown): Error {

@@ -1,8 +1,8 @@
 /** From the outbox to the queue. */
 import type { UnitOfWork } from '@app/persistence';
 import { errorCode, type Log } from '@app/platform';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, JobQueues } from './job-queues.js';
+import { Polling } from './polling.js';
 import { isQueueName, queueSpec } from './queues.js';
 import { throttled } from './throttled.js';
 
@@ -19,9 +19,7 @@ export class Relay {
   readonly #work: UnitOfWork;
   readonly #queues: Pick<JobQueues, 'deliver'>;
   readonly #warn: (event: string, fields: { readonly code: string }) => void;
-  #wake: AbortController = new AbortController();
-  #stopped = false;
-  #running: Promise<void> | undefined;
+  readonly #polling = new Polling(() => this.#pass(), POLL_MS);
 
   constructor(work: UnitOfWork, queues: Pick<JobQueues, 'deliver'>, log: Log) {
     this.#work = work;
@@ -32,19 +30,17 @@ export class Relay {
   }
 
   start(): void {
-    this.#running ??= this.#loop();
+    this.#polling.start();
   }
 
   /** Looks at once instead of at the next poll. */
   kick(): void {
-    this.#wake.abort();
+    this.#polling.kick();
   }
 
   /** Ends after the pass under way. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.kick();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#polling.stop();
   }
 
   /** One pass over everything that waits now. @returns how many rows were moved. */
@@ -81,19 +77,11 @@ export class Relay {
     return [];
   }
 
-  async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      try {
-        await this.drain();
-      } catch (error) {
-        this.#warn('relay.failed', { code: errorCode(error) });
-      }
-      await this.#pause();
+  async #pass(): Promise<void> {
+    try {
+      await this.drain();
+    } catch (error) {
+      this.#warn('relay.failed', { code: errorCode(error) });
     }
-  }
-
-  async #pause(): Promise<void> {
-    await sleep(this.#stopped ? 0 : POLL_MS, undefined, { signal: this.#wake.signal }).catch(() => undefined);
-    this.#wake = new AbortController();
   }
 }

@@ -16,6 +16,13 @@ import type { QueueStore } from './config.js';
 import { QUEUE_NAMES, type QueueName } from './queues.js';
 
 export type StoredJob = { readonly data: unknown; readonly attemptsMade: number };
+/** A job that will not run again. */
+export type FailedJob = StoredJob & {
+  readonly id?: string | undefined;
+  readonly failedReason: string;
+  /** Milliseconds since 1970. */
+  readonly finishedOn?: number | undefined;
+};
 export type Run = (job: StoredJob) => Promise<void>;
 export type Addition = { readonly name: string; readonly data: unknown; readonly opts: JobsOptions };
 
@@ -26,6 +33,9 @@ interface Emitter {
 
 export interface StoredQueue extends Emitter {
   addBulk(jobs: Addition[]): Promise<unknown>;
+  /** From the newest on. */
+  getFailed(start: number, end: number): Promise<readonly FailedJob[]>;
+  remove(id: string): Promise<unknown>;
   upsertJobScheduler(id: string, repeat: { every: number }, template: Addition): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -34,6 +44,7 @@ export interface StoreWorker extends Emitter {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'failed', listener: (job: StoredJob | undefined, error: Error) => void): unknown;
   on(event: 'stalled', listener: (jobId: string) => void): unknown;
+  on(event: 'completed', listener: () => void): unknown;
   close(force?: boolean): Promise<void>;
 }
 

@@ -6,6 +6,9 @@ import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { AuditCases1764150000000 } from './migrations/1764150000000-audit-cases.js';
 import { Api1764300000000 } from './migrations/1764300000000-api.js';
+import { DeadLetters1764400000000 } from './migrations/1764400000000-dead-letters.js';
+import { Notices1764400001000 } from './migrations/1764400001000-notices.js';
+import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-warnings.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
@@ -22,7 +25,7 @@ import {
   LogStateRow,
 } from './rows/ledger.row.js';
 import { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
-import { AlarmRow, OutboxRow } from './rows/work.row.js';
+import { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 
 // int8 as a number: sizes and times stay far below 2^53, and a string in arithmetic is a silent bug.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
@@ -57,6 +60,7 @@ const ENTITIES = [
   StaffSessionRow,
   StaffVaultRow,
   AlarmRow,
+  DeadLetterRow,
   OutboxRow,
 ];
 
@@ -79,6 +83,9 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Documents1764100001000,
       AuditCases1764150000000,
       Api1764300000000,
+      DeadLetters1764400000000,
+      Notices1764400001000,
+      LapseWarnings1764400002000,
       WholeLife1764500000000,
     ],
     migrationsTransactionMode: 'each',

@@ -17,6 +17,6 @@ export {
   LogStateRow,
 } from './rows/ledger.row.js';
 export { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
-export { AlarmRow, OutboxRow } from './rows/work.row.js';
+export { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 export { once, type OnceRequest } from './once.js';
 export { insertSealed, recipientColumns, type SealedItems, type SealedOwner } from './sealed.js';

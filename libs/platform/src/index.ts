@@ -11,7 +11,7 @@ export {
   type Random,
 } from './clock.js';
 export { loadConfig } from './config.js';
-export { errorCode } from './error-code.js';
+export { errorChain, errorCode } from './error-code.js';
 export { FileError, readFileStrict, writeFileDurable, writeImmutable, type FileErrorCode } from './files.js';
 export { makeLogger, type Log, type LogFields, type LogSink } from './logging.js';
 export {

@@ -20,6 +20,8 @@ import {
   staffTriage,
 } from '../staff/acting.js';
 import { withIdentity, withSecond } from '../staff/identity.js';
+import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
+import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
 import { list, open } from '../staff/reading.js';
 
 const TEXT = 'file with the text; without it the text is asked, or read from standard input';
@@ -58,6 +60,32 @@ export function registerStaff(program: Command): void {
     staff.command('intervene').description('interventions of the official'),
     verb,
     verbWithText,
+  );
+  registerOversight(staff.command('oversight').description('how the service did its work'), verb);
+  registerDeadLetters(
+    staff
+      .command('dead-letters')
+      .description('jobs of the service that failed for good, for the administrator'),
+    verb,
+  );
+}
+
+function registerOversight(oversight: Command, verb: Verb): void {
+  verb(oversight, 'delays', 'how late the worker recorded the lapses of the last days')
+    .option('--days <n>', 'how many', '30')
+    .action(oversightDelays);
+  verb(oversight, 'alarms', 'everything that people were to look at, the oldest first').action(
+    oversightAlarms,
+  );
+}
+
+function registerDeadLetters(letters: Command, verb: Verb): void {
+  verb(letters, 'list', 'the oldest first; what they were about is not shown')
+    .option('--state <state>', 'open, redriven or discarded', 'open')
+    .action(deadLettersList);
+  verb(letters, 'redrive <letter>', 'let the job run again').action(deadLettersRedrive);
+  verb(letters, 'discard <letter> <reason>', 'lay it aside: done_otherwise, obsolete or defect').action(
+    deadLettersDiscard,
   );
 }
 

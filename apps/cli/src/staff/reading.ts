@@ -35,7 +35,10 @@ export async function list(options: StaffOptions): Promise<void> {
   const rows = cases.toSorted((a, b) => (a.nextDeadline ?? Infinity) - (b.nextDeadline ?? Infinity));
   const lines = rows.map((row) => {
     const due = row.nextDeadline === null ? 'nothing due' : dueText(row.nextDeadline, now);
+    const isDueSoon =
+      row.warnAt !== null && row.warnAt <= now && row.nextDeadline !== null && row.nextDeadline > now;
     const marks = [
+      ...(isDueSoon ? ['DUE SOON'] : []),
       ...(row.assignedToMe ? ['yours'] : []),
       ...(row.declaredUrgent === 'yes' ? ['declared urgent'] : []),
       ...(row.escalated ? ['ESCALATED'] : []),

@@ -148,5 +148,6 @@ function summaryOf(row: CaseRow, staff: Staff): CaseSummary {
     eventNumber: row.eventNumber,
     receivedAt: row.receivedAt,
     nextDeadline: row.nextDeadline,
+    warnAt: row.warnAt,
   };
 }

@@ -1,6 +1,10 @@
 import {
+  type AlarmPage,
+  alarmsQuerySchema,
   type CheckpointPage,
   checkpointsQuerySchema,
+  type Delays,
+  delaysQuerySchema,
   type Openings,
   openingsQuerySchema,
   responseTimesQuerySchema,
@@ -37,6 +41,24 @@ export class OversightController {
     @Query({ schema: checkpointsQuerySchema }) query: z.infer<typeof checkpointsQuerySchema>,
   ): Promise<CheckpointPage> {
     return this.#oversight.checkpoints(staff, query);
+  }
+
+  @Get(ROUTES.delays.path)
+  @SerializeOptions({ schema: ROUTES.delays.response })
+  delays(
+    @SignedIn() staff: Staff,
+    @Query({ schema: delaysQuerySchema }) query: z.infer<typeof delaysQuerySchema>,
+  ): Promise<Delays> {
+    return this.#oversight.delays(staff, query.from, query.to);
+  }
+
+  @Get(ROUTES.alarms.path)
+  @SerializeOptions({ schema: ROUTES.alarms.response })
+  alarms(
+    @SignedIn() staff: Staff,
+    @Query({ schema: alarmsQuerySchema }) query: z.infer<typeof alarmsQuerySchema>,
+  ): Promise<AlarmPage> {
+    return this.#oversight.alarms(staff, query.after, query.limit);
   }
 
   @Get(ROUTES.responseTimes.path)

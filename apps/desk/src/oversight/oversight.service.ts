@@ -1,11 +1,12 @@
 import { hasCap, responseTimes } from '@app/casework';
-import type { CheckpointPage, Openings, ResponseTime } from '@app/contracts';
+import type { AlarmPage, CheckpointPage, Delays, Openings, ResponseTime } from '@app/contracts';
 import { fromHex, toBase64, toHex } from '@app/encoding';
 import { openings } from '@app/ledger';
-import { CaseRow, LogQuorumRow, UnitOfWork } from '@app/persistence';
+import { AlarmRow, CaseRow, LogQuorumRow, UnitOfWork } from '@app/persistence';
 import { Refused } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 import { And, LessThanOrEqual, MoreThan } from 'typeorm';
+import { delaysBetween } from './delays.queries.js';
 import type { Staff } from '../session/staff.guard.js';
 
 /** Leaves in one answer. */
@@ -47,6 +48,29 @@ export class OversightService {
       });
       const last = rows[limit - 1];
       return { notes: rows.map(({ note }) => note), next: last?.size ?? null };
+    });
+  }
+
+  /** How late the worker recorded the lapses of a period. */
+  delays(staff: Staff, from: number, to: number): Promise<Delays> {
+    checkOversees(staff);
+    if (to < from) throw new Refused('invalid_request');
+    return this.#work.read((tx) => delaysBetween(tx, from, to));
+  }
+
+  /** Everything that a person was to look at, in the order in which it came up. */
+  alarms(staff: Staff, after: number, limit: number): Promise<AlarmPage> {
+    checkOversees(staff);
+    return this.#work.read(async (tx) => {
+      const rows = await tx.find(AlarmRow, {
+        where: { id: MoreThan(after) },
+        order: { id: 'ASC' },
+        take: limit + 1,
+      });
+      const alarms = rows
+        .slice(0, limit)
+        .map(({ id, code, subject, raisedAt }) => ({ id, code, subject, raisedAt }));
+      return { alarms, next: rows.length > limit ? (alarms.at(-1)?.id ?? null) : null };
     });
   }
 

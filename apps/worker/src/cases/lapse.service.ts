@@ -40,6 +40,7 @@ export class LapseService {
     const due = firstDue(row.state, now);
     if (due !== undefined) {
       await this.#record(step, { kind: 'lapse', clock: due.id, instance: due.instance }, []);
+      await tell(step, due);
       return true;
     }
     if (row.state.hold !== undefined && row.state.hold.until <= now) {
@@ -88,6 +89,15 @@ export class LapseService {
     const { policy } = await this.#services.directory.policy(row.policyHash, tx);
     return decide(row.state, act, { now, actor: { kind: 'system' }, policy });
   }
+}
+
+/** What came of nobody's act is told to people, and how late this process was with it, with the event or not at all. */
+async function tell({ tx, row, now }: Step, { id, instance, dueAt }: Clock): Promise<void> {
+  await tx.query(
+    'insert into lapse_delays (case_pseudonym, clock, instance, due_at, recorded_at) values ($1, $2, $3, $4, $5)',
+    [row.pseudonym, id, instance, dueAt, now],
+  );
+  await raiseAlarm(tx, 'clock_lapsed', `${toHex(row.pseudonym)}:${id}:${String(instance)}`, now);
 }
 
 function firstDue(state: CaseState, now: Instant): Clock | undefined {

@@ -2,6 +2,8 @@ import type { UnitOfWork } from '@app/persistence';
 import type { Clock } from '@app/platform';
 
 const UNUSED_SECONDS = 86_400;
+/** Longer than a slot can be current. */
+const NOTICE_SECONDS = 7 * 86_400;
 
 /** Deletes what no case ever named and what can no longer be used. */
 export class SweepService {
@@ -19,6 +21,7 @@ export class SweepService {
       await tx.query('delete from nonces where expires_at < $1', [now]);
       await tx.query('delete from staff_sessions where expires_at < $1', [now]);
       await tx.query('delete from idempotency_keys where stored_at < $1', [now - UNUSED_SECONDS]);
+      await tx.query('delete from notices where slot < $1', [now - NOTICE_SECONDS]);
     });
     // A submission that names such a blob at this moment makes the deletion fail, and the next sweep leaves it alone.
     await this.#work.run((tx) =>

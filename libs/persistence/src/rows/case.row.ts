@@ -22,6 +22,9 @@ export class CaseRow {
   @Int('event_number') eventNumber: number;
   @Bytes('last_commitment') lastCommitment: Buffer;
   @BigInteger('next_deadline', { nullable: true }) nextDeadline: number | null;
+  /** When the office is to be warned of the next lapse: the database computes it from `state`, whoever writes that. */
+  @Column({ name: 'warn_at', type: 'bigint', nullable: true, insert: false, update: false }) warnAt:
+    number | null;
   @BigInteger('received_at') receivedAt: number;
 }
 
