@@ -27,3 +27,6 @@ export const OBJECT_MAX_BYTES = 65_536 + 1_659;
 export const KEY_BOX_BYTES = 1_787;
 export const GRANT_BYTES = 186;
 export const PART_BYTES = 1_048_576;
+
+/** One part of an attachment, in a path. */
+export const partParams = z.strictObject({ blob: idSchema, part: z.coerce.number().int().min(0).max(511) });
