@@ -106,7 +106,7 @@ describe('the audit of the database', () => {
   it.each([
     ['state', `jsonb_set(state, '{consents,0,K3}', '"N"')`],
     ['state', `jsonb_set(state, '{targets,C3,P3}', '1')`],
-    ['state', `jsonb_set(state, '{clocks,0,dueAt}', '1e400')`],
+    ['state', `jsonb_set(state, '{submittedAt}', '1e400')`],
     ['state', `jsonb_set(state, '{escalatedTo}', '"00"')`],
     ['state', `state - 'excludedRoles'`],
     ['phase', `'CLOSED'`],

@@ -18,7 +18,9 @@ import type { TestOrganisation } from './organisation.js';
 const deps = { signing: nobleSigning(), sealing: nobleSealing(), random: systemRandom };
 
 /** Everything but the making of epochs, so that nothing but the kind of the role stands in their way. */
-const CAPABILITIES: readonly Capability[] = ['triage', 'decide', 'draft', 'clear', 'oversee', 'erase'];
+const CAPABILITIES: readonly Capability[] = [
+  ...(['triage', 'decide', 'draft', 'clear', 'oversee', 'erase', 'administer', 'refer'] as const),
+];
 const MORE = {
   'other-focal': 'focal_point',
   ethics: 'ethics',
