@@ -11,7 +11,29 @@ declare class TextDecoder {
 }
 declare const crypto: {
   getRandomValues(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  readonly subtle: {
+    importKey(
+      format: 'raw',
+      keyData: Uint8Array<ArrayBuffer>,
+      algorithm: 'PBKDF2',
+      extractable: false,
+      keyUsages: readonly ['deriveBits'],
+    ): Promise<CryptoKey>;
+    deriveBits(
+      algorithm: {
+        readonly name: 'PBKDF2';
+        readonly hash: 'SHA-512';
+        readonly salt: Uint8Array<ArrayBuffer>;
+        readonly iterations: number;
+      },
+      key: CryptoKey,
+      length: number,
+    ): Promise<ArrayBuffer>;
+  };
 };
+interface CryptoKey {
+  readonly type: 'secret' | 'public' | 'private';
+}
 declare class AbortSignal {
   static timeout(ms: number): AbortSignal;
   readonly aborted: boolean;

@@ -35,6 +35,7 @@ const deps = {
   now: clock.now,
   sleep: () => Promise.resolve(),
 };
+const NO_FLOOD = 1_000_000;
 const folder = mkdtempSync(path.join(tmpdir(), 'sc-bad-input-'));
 
 let server: TestServer;
@@ -71,7 +72,7 @@ beforeAll(async () => {
   const facts = { organisation: 'Test organisation', maxAttachmentBytes: 4 * PART };
   const promises = new PromiseSigner(makeSigner(signing, new Uint8Array(32).fill(0x50)), intake.directory);
   apps = [
-    await createServer(IntakeModule.with(intake, facts, promises), {
+    await createServer(IntakeModule.with(intake, facts, promises, NO_FLOOD), {
       log,
       bodyLimitBytes: PART,
       rawBodies: { 'application/octet-stream': PART },

@@ -123,6 +123,7 @@ describe('a page of ten thousand cases', () => {
     limit: 50,
     phase: undefined,
     priority: undefined,
+    quarantined: false,
     escalated: undefined,
     overdue: undefined,
     now: 0,

@@ -68,7 +68,11 @@ export class OfficeStage {
   }
 
   /** With a first witnessed checkpoint. */
-  static async open(organisation: TestOrganisation, database: TestDatabase): Promise<OfficeStage> {
+  static async open(
+    organisation: TestOrganisation,
+    database: TestDatabase,
+    ordinaryPerMinute = 1_000_000,
+  ): Promise<OfficeStage> {
     const stage = new OfficeStage(await LedgerStage.open(organisation, database));
     await stage.ledger.worker.work.run(async (tx) => {
       for (const { role, epoch, certificateHash, box } of organisation.made.epochBoxes) {
@@ -83,12 +87,12 @@ export class OfficeStage {
         );
       }
     });
-    await stage.#listen();
+    await stage.#listen(ordinaryPerMinute);
     await stage.settle();
     return stage;
   }
 
-  async #listen(): Promise<void> {
+  async #listen(ordinaryPerMinute: number): Promise<void> {
     const intake = await this.ledger.servicesToClose('sc_intake');
     const desk = await this.ledger.servicesToClose('sc_desk');
     const log = makeLogger('test', { write: () => undefined });
@@ -97,7 +101,7 @@ export class OfficeStage {
     const promises = new PromiseSigner(key, intake.directory);
     const options = { log, bodyLimitBytes: PART };
     this.#apps.push(
-      await createServer(IntakeModule.with(intake, facts, promises), {
+      await createServer(IntakeModule.with(intake, facts, promises, ordinaryPerMinute), {
         ...options,
         surface: 'public',
         rawBodies: { 'application/octet-stream': PART },
@@ -158,8 +162,12 @@ export class OfficeStage {
   }
 
   /** A report, sealed and submitted by its own client. */
-  async submit(lies: Lies = {}): Promise<Submitted> {
-    const service = await this.connect(lies);
+  submit(lies: Lies = {}): Promise<Submitted> {
+    return this.submitBy(this.api('public', lies));
+  }
+
+  async submitBy(api: ApiClient): Promise<Submitted> {
+    const service = await connect(this.deps, api, this.trust, {});
     const code = makeReporterCode(systemRandom);
     const [invented] = inventedReports(1_000, (n) => systemRandom.bytes(n));
     const preparation = await prepareReport(service, { report: invented!.report, files: [], code });

@@ -20,6 +20,13 @@ export const intakeEnvironment = z.object({
     .max(500 * MIB)
     .default(25 * MIB)
     .describe('a number of bytes up to 500 MiB'),
+  SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(120)
+    .describe('how many reports a minute are no flood'),
 });
 
 /** Settings the features of intake read. */
@@ -27,8 +34,12 @@ export class IntakeConfig {
   /** Largest sealed attachment taken: the half-octave class above the largest archive, with its overhead. */
   readonly maxBlobBytes: number;
 
+  /** Reports a minute that are no flood; more cost work. */
+  readonly ordinaryPerMinute: number;
+
   /** @param maxAttachmentBytes - largest archive before padding. */
-  constructor(maxAttachmentBytes: number) {
+  constructor(maxAttachmentBytes: number, ordinaryPerMinute: number) {
+    this.ordinaryPerMinute = ordinaryPerMinute;
     this.maxBlobBytes = Math.ceil(maxAttachmentBytes * 1.5) + 64 * 1_024;
   }
 }

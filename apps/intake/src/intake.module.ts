@@ -6,6 +6,7 @@ import { IntakeConfig } from './config.js';
 import { MailboxController } from './mailbox/mailbox.controller.js';
 import { MailboxService } from './mailbox/mailbox.service.js';
 import { PromiseSigner } from './promise-signer.js';
+import { FloodService } from './requests/flood.service.js';
 import { MailboxGuard } from './requests/mailbox-request.guard.js';
 import { NoncesController } from './requests/nonces.controller.js';
 import { ThreadsController } from './threads/threads.controller.js';
@@ -14,7 +15,12 @@ import { ThreadsService } from './threads/threads.service.js';
 /** The public surface: reports in, sealed answers out. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- Nest tells modules apart by their classes
 export class IntakeModule {
-  static with(services: LedgerServices, facts: InstanceFacts, promises: PromiseSigner): DynamicModule {
+  static with(
+    services: LedgerServices,
+    facts: InstanceFacts,
+    promises: PromiseSigner,
+    ordinaryPerMinute: number,
+  ): DynamicModule {
     return {
       module: IntakeModule,
       controllers: [
@@ -27,7 +33,8 @@ export class IntakeModule {
       providers: [
         ...ledgerProviders(services, facts),
         { provide: PromiseSigner, useValue: promises },
-        { provide: IntakeConfig, useValue: new IntakeConfig(facts.maxAttachmentBytes) },
+        { provide: IntakeConfig, useValue: new IntakeConfig(facts.maxAttachmentBytes, ordinaryPerMinute) },
+        FloodService,
         MailboxGuard,
         BlobsService,
         ThreadsService,

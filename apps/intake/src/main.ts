@@ -29,7 +29,8 @@ await runMain(async () => {
     organisation: env.SAFE_CONDUCT_ORGANISATION,
     maxAttachmentBytes: env.SAFE_CONDUCT_MAX_ATTACHMENT_BYTES,
   };
-  const app = await createServer(IntakeModule.with(services, facts, promises), {
+  const ordinary = env.SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE;
+  const app = await createServer(IntakeModule.with(services, facts, promises, ordinary), {
     log,
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
     surface: 'public',

@@ -35,11 +35,12 @@ const codeOf = async (promise: Promise<unknown>) =>
 
 describe('the typed client', () => {
   it('builds the path and the query, and strips what the contract does not list', async () => {
-    const { sent, client } = server(json({ cases: [], next: null, extra: 1 }));
+    const { sent, client } = server(json({ cases: [], next: null, anyQuarantined: false, extra: 1 }));
     const session = client.authorizedBy(() => Promise.resolve({ authorization: 'Bearer x' }));
     expect(await session.call('cases', { query: { after: ID, limit: 5 } })).toEqual({
       cases: [],
       next: null,
+      anyQuarantined: false,
     });
     expect(sent).toEqual([
       {

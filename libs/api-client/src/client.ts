@@ -191,7 +191,7 @@ function isWorthRepeating(error: unknown, repeatable: boolean): boolean {
   if (error instanceof Unreachable) return repeatable;
   if (!(error instanceof ApiProblem)) return false;
   // A request with a used or late nonce was refused before anything happened.
-  if (error.code === 'nonce_expired') return true;
+  if (error.code === 'nonce_expired' || error.code === 'work_required') return true;
   return repeatable && ['unavailable', 'not_ready', 'too_many_requests'].includes(error.code);
 }
 

@@ -1,9 +1,9 @@
 /** Requests in the name of a mailbox: signed with a key that the receipt code alone makes (libs/crypto SPEC.md §9.1). */
 import type { ApiClient, Authorize } from '@app/api-client';
-import { type EventReceipt, MAILBOX_SIGNATURE_HEADER } from '@app/contracts';
+import { costsWork, type EventReceipt, MAILBOX_SIGNATURE_HEADER } from '@app/contracts';
 import type { ReporterKeys } from '@app/crypto/seal';
 import { makeSigner } from '@app/crypto/sign';
-import { encodeMailboxRequest, sha256, TAG } from '@app/crypto/verify';
+import { encodeMailboxRequest, sha256, solveWork, TAG } from '@app/crypto/verify';
 import { type Bytes, fromHex, type Instant, toBase64, toHex } from '@app/encoding';
 import type { Service } from './service.js';
 
@@ -50,7 +50,7 @@ export function withMailbox(
   const nonces = makeNoncePool(api, deps.now);
   const signed = new Map(memory.earlier.map((request) => [statementKey(request), request.signedAt]));
   const authorize: Authorize = async ({ method, pathWithQuery, body }) => {
-    const nonce = await nonces();
+    const { nonce, work } = await nonces(costsWork(method, pathOf(pathWithQuery)));
     const transcript = encodeMailboxRequest({
       origin: directory.keyset.origin,
       method,
@@ -70,6 +70,7 @@ export function withMailbox(
       signed.set(statementKey(request), request.signedAt);
     }
     const parts = [toHex(keys.mailboxId), toHex(signer.publicKey), toHex(nonce), toBase64(signature)];
+    if (work > 0) parts.push(String(await solveWork(nonce, work)));
     return { [MAILBOX_SIGNATURE_HEADER]: parts.join('.') };
   };
   return {
@@ -79,6 +80,10 @@ export function withMailbox(
   };
 }
 
+function pathOf(pathWithQuery: string): string {
+  return pathWithQuery.split('?', 1)[0] ?? '';
+}
+
 function statementKey({
   statementHash,
   signatureHash,
@@ -86,19 +91,24 @@ function statementKey({
   return `${statementHash} ${signatureHash}`;
 }
 
-function makeNoncePool(api: ApiClient, now: () => Instant): () => Promise<Bytes> {
-  let pool: { readonly nonce: Bytes; readonly until: Instant }[] = [];
+/** `work`: the zero bits that a request of this nonce costs, if it costs any. */
+type Nonce = { readonly nonce: Bytes; readonly work: number };
+
+/** What a request costs changes by the minute: one that costs work is never made with a nonce drawn before. */
+function makeNoncePool(api: ApiClient, now: () => Instant): (costs: boolean) => Promise<Nonce> {
+  let pool: (Nonce & { readonly until: Instant })[] = [];
   let refill: Promise<void> | undefined;
   const fill = async (): Promise<void> => {
-    const { nonces } = await api.call('nonces', { body: { count: NONCE_BATCH } });
+    const { nonces, work } = await api.call('nonces', { body: { count: NONCE_BATCH } });
     const until = now() + NONCE_SECONDS;
-    pool = nonces.map((nonce) => ({ nonce: fromHex(nonce, 'nonce', 16), until }));
+    pool = nonces.map((nonce) => ({ nonce: fromHex(nonce, 'nonce', 16), work, until }));
   };
-  return async () => {
+  return async (costs) => {
+    if (costs) pool = [];
     for (;;) {
       pool = pool.filter(({ until }) => until > now());
       const next = pool.pop();
-      if (next !== undefined) return next.nonce;
+      if (next !== undefined) return costs ? next : { ...next, work: 0 };
       refill ??= fill().finally(() => {
         refill = undefined;
       });

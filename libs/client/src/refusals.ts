@@ -118,6 +118,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   unsupported_media_type: 'The service could not read the request.',
   body_too_large: 'This is larger than the service accepts; nothing was stored.',
   unauthorized: 'The service does not know this person, or these are not the right words.',
+  work_required: 'Very many reports are arriving at this moment. Nothing is lost; try again.',
   nonce_expired: 'The request came too late to be accepted; try again.',
   not_found: 'There is no such thing, or it is not yours.',
   id_taken: 'The service has something else under this identifier; nothing was stored.',

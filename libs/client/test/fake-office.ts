@@ -119,6 +119,8 @@ export class FakeOffice {
   readonly policy: Policy;
   readonly keysets = new Map<string, Bytes>();
   readonly nonces = new Set<string>();
+  /** What a request that stores something new costs now. */
+  work = 0;
   readonly sessions = new Map<string, string>();
   readonly random = countingRandom('service');
   readonly providers: Providers;

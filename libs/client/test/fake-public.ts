@@ -53,7 +53,7 @@ export function publicHandlers(office: FakeOffice): Pick<Record<RouteName, Handl
       const { count } = json as { count: number };
       const nonces = Array.from({ length: count }, () => toHex(office.random.bytes(16)));
       for (const nonce of nonces) office.nonces.add(nonce);
-      return { nonces, expires: office.now + 300 };
+      return { nonces, expires: office.now + 300, work: office.work };
     },
     reserveBlob: (request) => {
       const { mailbox } = office.signed(request);

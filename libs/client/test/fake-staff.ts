@@ -89,8 +89,10 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
           receivedAt: one.state.submittedAt,
           nextDeadline: nextDue(one.state) ?? null,
           warnAt: nextWarning(one.state) ?? null,
+          quarantined: false,
         })),
         next: null,
+        anyQuarantined: false,
       };
     },
     caseFile: (request) => {

@@ -132,6 +132,12 @@ export {
   QUEUE_HINT,
 } from './hints.js';
 export type { Repeat, Route } from './route.js';
-export { JSON_BODY_MAX_BYTES, MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
+export {
+  costsWork,
+  JSON_BODY_MAX_BYTES,
+  MAILBOX_SIGNATURE_HEADER,
+  type RouteName,
+  ROUTES,
+} from './routes.js';
 export type { RouteRequest, RouteResponse, TaggedRoute } from './calls.js';
 export { API_VERSION, openApiDocument, problemsOf, routesOf, type Surface } from './openapi.js';

@@ -33,6 +33,7 @@ export function problemsOf(route: Route): ProblemCode[] {
     ...(checked === undefined ? [] : (['invalid_request'] as const)),
     ...(route.repeat === 'key' ? (['idempotency_key_missing', 'idempotency_key_reused'] as const) : []),
     ...(route.tag === 'required' ? (['precondition_required', 'case_moved'] as const) : []),
+    ...(route.work === true ? (['work_required'] as const) : []),
     ...(route.problems ?? []),
   ]);
   return PROBLEM_CODES.filter((code) => codes.has(code));

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   precondition_required: { status: 428, title: 'Say in If-Match which state of the case this is for' },
   // Who is asking.
   unauthorized: { status: 401, title: 'Sign in, or sign the request' },
+  work_required: { status: 401, title: 'The service is being flooded: do the work it asks for' },
   nonce_expired: { status: 401, title: 'The nonce is used or out of date; ask for a new one' },
   not_found: { status: 404, title: 'Not found, or not yours' },
   // The request is well formed and cannot be carried out.

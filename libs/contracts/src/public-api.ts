@@ -34,7 +34,15 @@ export const infoSchema = z.object({
 export type Info = z.infer<typeof infoSchema>;
 
 export const noncesRequestSchema = z.strictObject({ count: z.int().min(1).max(64) });
-export const noncesSchema = z.object({ nonces: z.array(idSchema), expires: instantSchema });
+/**
+ * `work`: the zero bits that a request which stores something new costs now; 0 at rest, and never more than a weak phone
+ * does in a few seconds (libs/crypto SPEC.md §9.3).
+ */
+export const noncesSchema = z.object({
+  nonces: z.array(idSchema),
+  expires: instantSchema,
+  work: z.int().min(0).max(7),
+});
 
 export const blobReservationSchema = z.strictObject({ length: z.int().min(1) });
 export const blobStatusSchema = z.object({ length: z.int(), parts: z.array(z.int()) });

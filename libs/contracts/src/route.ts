@@ -26,6 +26,8 @@ export type Route = {
   readonly repeat?: Repeat;
   /** The answer carries the case's `ETag` and `If-None-Match` is heard; or `If-Match` must name the case as it stands. */
   readonly tag?: 'answered' | 'required';
+  /** While a flood lasts, the request must show work (libs/crypto SPEC.md §9.3). */
+  readonly work?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** A JSON body by its schema, or raw bytes. */

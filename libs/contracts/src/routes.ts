@@ -104,6 +104,7 @@ export const ROUTES = {
     method: 'PUT',
     path: '/v1/blobs/:blob',
     auth: 'mailbox',
+    work: true,
     summary: 'Announces a sealed attachment and its length',
     problems: ['wrong_size_class', 'id_taken'],
     repeat: 'content',
@@ -148,6 +149,7 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/threads',
     auth: 'mailbox',
+    work: true,
     summary: 'Submits a sealed report',
     problems: [
       'malformed_bytes',
@@ -223,5 +225,18 @@ export type RouteName = keyof typeof ROUTES;
 /** The largest JSON body any route accepts; a part is raw bytes of at most `PART_BYTES`. */
 export const JSON_BODY_MAX_BYTES = PART_BYTES;
 
-/** Name of the header that carries the mailbox signature: `mailbox.key.nonce.signature`, hex x3 and base64. */
+/**
+ * Name of the header that carries the mailbox signature: `mailbox.key.nonce.signature`, hex x3 and base64, and the
+ * counter of its work where that is asked for.
+ */
 export const MAILBOX_SIGNATURE_HEADER = 'safe-conduct-mailbox';
+
+const WORK_ROUTES = [ROUTES.submit, ROUTES.reserveBlob];
+
+/** Whether a request stores something new, and so costs work while a flood lasts. @param path - without a query. */
+export function costsWork(method: string, path: string): boolean {
+  return WORK_ROUTES.some(
+    (route) =>
+      route.method === method && new RegExp(`^${route.path.replace(/:[a-z]+/g, '[^/]+')}$`).test(path),
+  );
+}

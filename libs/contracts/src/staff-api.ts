@@ -51,6 +51,8 @@ export const caseSummarySchema = z.object({
   nextDeadline: instantSchema.nullable(),
   /** From then on a deadline of the case is due soon. */
   warnAt: instantSchema.nullable(),
+  /** Arrived in a flood, and nobody has taken it up yet. */
+  quarantined: z.boolean(),
 });
 export type CaseSummary = z.infer<typeof caseSummarySchema>;
 
@@ -68,12 +70,16 @@ export const caseListQuerySchema = z.strictObject({
   overdue: flagSchema.optional(),
   /** Whether the case is assigned to the person who asks. */
   mine: flagSchema.optional(),
+  /** Those that arrived in a flood, or, unless it is given, those that did not. */
+  quarantined: flagSchema.default('false'),
 });
 export type CaseListQuery = z.input<typeof caseListQuerySchema>;
 /** By next deadline, those without one last, then by pseudonym. */
 export const caseListSchema = z.object({
   cases: z.array(caseSummarySchema),
   next: cursorOf(QUEUE_CURSOR_BYTES).nullable(),
+  /** Whether any case of the role is set apart as part of a flood. */
+  anyQuarantined: z.boolean(),
 });
 export type CaseList = z.infer<typeof caseListSchema>;
 

@@ -103,3 +103,4 @@ export {
   verifyGrant,
   verifyStatement,
 } from './statement.js';
+export { isWork, solveWork, WORK_BITS_MAX } from './work.js';

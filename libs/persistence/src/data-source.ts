@@ -9,6 +9,7 @@ import { Api1764300000000 } from './migrations/1764300000000-api.js';
 import { DeadLetters1764400000000 } from './migrations/1764400000000-dead-letters.js';
 import { Notices1764400001000 } from './migrations/1764400001000-notices.js';
 import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-warnings.js';
+import { Quarantine1764700000000 } from './migrations/1764700000000-quarantine.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
@@ -87,6 +88,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Notices1764400001000,
       LapseWarnings1764400002000,
       WholeLife1764500000000,
+      Quarantine1764700000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -233,8 +233,13 @@ function buildStamp(): string | undefined {
 }
 
 function clockEnvironment({ env }: StackOptions): Record<string, string> {
-  const offset = env.SAFE_CONDUCT_CLOCK_OFFSET_SECONDS;
-  return offset === undefined ? {} : { SAFE_CONDUCT_CLOCK_OFFSET_SECONDS: offset };
+  return passed(env, 'SAFE_CONDUCT_CLOCK_OFFSET_SECONDS');
+}
+
+/** One variable of ours, if it is set. */
+function passed(env: StackOptions['env'], name: string): Record<string, string> {
+  const value = env[name];
+  return value === undefined ? {} : { [name]: value };
 }
 
 /** What signer and witnesses are told, and nothing else: no variable of ours reaches them. */
@@ -286,6 +291,7 @@ function serverEnvironments(options: StackOptions, urls: Urls) {
       SAFE_CONDUCT_PORT: String(options.publicPort),
       SAFE_CONDUCT_ORGANISATION: organisation,
       SAFE_CONDUCT_PROMISE_KEY_FILE: at('keys', 'promise.key'),
+      ...passed(env, 'SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE'),
     },
     desk: {
       ...ledger,

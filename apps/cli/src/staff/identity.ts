@@ -127,12 +127,18 @@ function signIn(service: Service, { subject, words }: Credentials): Promise<Staf
 }
 
 /** Every case the officer's role has. */
+/** Every case of the office; those set apart as part of a flood come last. */
 export async function allCases(session: StaffSession): Promise<CaseSummary[]> {
+  const { cases, anyQuarantined } = await casesWith(session, 'false');
+  return anyQuarantined ? [...cases, ...(await casesWith(session, 'true')).cases] : cases;
+}
+
+async function casesWith(session: StaffSession, quarantined: 'true' | 'false') {
   const cases: CaseSummary[] = [];
   for (let after: string | undefined; ;) {
-    const page = await listCases(session, after);
+    const page = await listCases(session, after, { quarantined });
     cases.push(...page.cases);
-    if (page.next === null) return cases;
+    if (page.next === null) return { cases, anyQuarantined: page.anyQuarantined };
     after = page.next;
   }
 }

@@ -32,7 +32,8 @@ export async function list(options: StaffOptions): Promise<void> {
     cases: await allCases(session),
     now: session.service.deps.now(),
   }));
-  const rows = cases.toSorted((a, b) => (a.nextDeadline ?? Infinity) - (b.nextDeadline ?? Infinity));
+  const place = (row: (typeof cases)[number]): number => row.nextDeadline ?? Infinity;
+  const rows = cases.toSorted((a, b) => Number(a.quarantined) - Number(b.quarantined) || place(a) - place(b));
   const lines = rows.map((row) => {
     const due = row.nextDeadline === null ? 'nothing due' : dueText(row.nextDeadline, now);
     const isDueSoon =
@@ -42,6 +43,7 @@ export async function list(options: StaffOptions): Promise<void> {
       ...(row.assignedToMe ? ['yours'] : []),
       ...(row.declaredUrgent === 'yes' ? ['declared urgent'] : []),
       ...(row.escalated ? ['ESCALATED'] : []),
+      ...(row.quarantined ? ['came in a flood'] : []),
     ];
     return [row.casePseudonym, row.priority ?? '--', row.phase, due, ...marks].join('  ');
   });

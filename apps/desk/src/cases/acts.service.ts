@@ -34,6 +34,7 @@ import {
 } from './act-checks.js';
 import { compartmentsOf } from './cases.queries.js';
 import { mayOpen } from './cases.service.js';
+import { release } from './queue.queries.js';
 
 type StaffActRequest = z.output<typeof staffActSchema>;
 
@@ -129,6 +130,7 @@ export class ActsService {
       payload: { statement, signature, items },
       assignee: act.kind === 'recuse' ? null : row.assignee,
     });
+    if (act.kind === 'start_triage') await release(tx, row.pseudonym);
     if (act.kind === 'recuse') await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
     const owner = {
       casePseudonym: row.pseudonym,

@@ -23,7 +23,7 @@ import {
   placedEvents,
   statementsOf,
 } from './cases.queries.js';
-import { casesOfRole, encodePlace, parsePlace, placeAfter } from './queue.queries.js';
+import { anyQuarantined, casesOfRole, encodePlace, parsePlace, placeAfter } from './queue.queries.js';
 
 const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 
@@ -42,8 +42,11 @@ export class CasesService {
   list(staff: Staff, query: z.output<typeof caseListQuerySchema>): Promise<CaseList> {
     const subject = Buffer.from(staff.certificate.subjectId);
     return this.#work.read(async (tx) => {
+      const role = Buffer.from(staff.certificate.roleId);
+      const quarantined = query.quarantined === 'true';
       const rows = await casesOfRole(tx, {
-        role: Buffer.from(staff.certificate.roleId),
+        role,
+        quarantined,
         after: query.after === undefined ? undefined : parsePlace(query.after),
         limit: query.limit,
         phase: query.phase,
@@ -55,8 +58,11 @@ export class CasesService {
       });
       const last = rows.length === query.limit ? rows.at(-1) : undefined;
       return {
-        cases: rows.filter((row) => mayOpen(staff.actor, row)).map((row) => summaryOf(row, staff)),
+        cases: rows
+          .filter((row) => mayOpen(staff.actor, row))
+          .map((row) => ({ ...summaryOf(row, staff), quarantined })),
         next: last === undefined ? null : encodePlace(placeAfter(last)),
+        anyQuarantined: await anyQuarantined(tx, role),
       };
     });
   }
@@ -136,7 +142,7 @@ function flag(value: 'true' | 'false' | undefined): boolean | undefined {
   return value === undefined ? undefined : value === 'true';
 }
 
-function summaryOf(row: CaseRow, staff: Staff): CaseSummary {
+function summaryOf(row: CaseRow, staff: Staff): Omit<CaseSummary, 'quarantined'> {
   return {
     casePseudonym: toHex(row.pseudonym),
     phase: row.phase,

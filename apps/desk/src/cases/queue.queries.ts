@@ -20,6 +20,7 @@ export type QueueQuery = {
   readonly priority: string | undefined;
   readonly escalated: boolean | undefined;
   readonly overdue: boolean | undefined;
+  readonly quarantined: boolean;
   readonly now: Instant;
   /** Whether the case is, or is not, this person's. */
   readonly mine: { readonly subject: Buffer; readonly is: boolean } | undefined;
@@ -68,9 +69,10 @@ export function queuePage(query: QueueQuery): { readonly sql: string; readonly p
 }
 
 function filtersOf(query: QueueQuery, bind: (value: unknown) => string): string[] {
-  const { phase, priority, escalated, overdue, now, mine } = query;
+  const { phase, priority, escalated, overdue, quarantined, now, mine } = query;
   const is = (holds: boolean): string => (holds ? 'is true' : 'is not true');
   return [
+    `${quarantined ? '' : 'not '}exists (select 1 from quarantine q where q.case_pseudonym = pseudonym)`,
     ...(phase === undefined ? [] : [`phase = ${bind(phase)}`]),
     ...(priority === undefined ? [] : [`state ->> 'priority' = ${bind(priority)}`]),
     ...(escalated === undefined ? [] : [`escalated = ${bind(escalated)}`]),
@@ -82,4 +84,19 @@ function filtersOf(query: QueueQuery, bind: (value: unknown) => string): string[
 /** Where the page after this case begins. */
 export function placeAfter(row: CaseRow): QueuePlace {
   return { due: row.nextDeadline ?? Number.MAX_SAFE_INTEGER, pseudonym: new Uint8Array(row.pseudonym) };
+}
+
+/** Whether any case of a role is set apart. Uses quarantine_pkey from the other side: few rows, or one is found soon. */
+export async function anyQuarantined(tx: Tx, role: Buffer): Promise<boolean> {
+  const [found]: { any: boolean }[] = await tx.query(
+    `select exists (select 1 from quarantine q join cases c on c.pseudonym = q.case_pseudonym
+                    where c.role_id = $1) as any`,
+    [role],
+  );
+  return found?.any ?? false;
+}
+
+/** Whoever takes up a case takes it out of quarantine. */
+export async function release(tx: Tx, pseudonym: Buffer): Promise<void> {
+  await tx.query('delete from quarantine where case_pseudonym = $1', [pseudonym]);
 }

@@ -10,7 +10,7 @@ import {
   checkSignature,
 } from '@app/crypto/verify';
 import { type Bytes, fromBase64, fromHex } from '@app/encoding';
-import { MAILBOX_SIGNATURE_HEADER } from '@app/contracts';
+import { costsWork, MAILBOX_SIGNATURE_HEADER } from '@app/contracts';
 import { type Clock, CLOCK, Refused, sha256 } from '@app/platform';
 import { Directory } from '@app/ledger';
 import { UnitOfWork } from '@app/persistence';
@@ -21,6 +21,7 @@ import {
   Inject,
   Injectable,
 } from '@nestjs/common';
+import { FloodService } from './flood.service.js';
 import { takeNonce } from './nonces.queries.js';
 
 /** The mailbox a request is signed for, and the statement its events commit to. */
@@ -45,11 +46,13 @@ type MailboxHttpRequest = {
 export class MailboxGuard implements CanActivate {
   readonly #work: UnitOfWork;
   readonly #directory: Directory;
+  readonly #flood: FloodService;
   readonly #clock: Clock;
   #verifier: SignatureVerifier | undefined;
 
-  constructor(work: UnitOfWork, directory: Directory, @Inject(CLOCK) clock: Clock) {
+  constructor(work: UnitOfWork, directory: Directory, flood: FloodService, @Inject(CLOCK) clock: Clock) {
     this.#work = work;
+    this.#flood = flood;
     this.#directory = directory;
     this.#clock = clock;
   }
@@ -84,6 +87,8 @@ export class MailboxGuard implements CanActivate {
       takeNonce(tx, 'mailbox', credential.nonce, this.#clock.now()),
     );
     if (!fresh) throw new Refused('nonce_expired');
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (costsWork(request.method, path)) await this.#flood.check(credential.nonce, credential.counter);
     request.signedMailbox = {
       id: credential.mailboxId,
       publicKey: credential.publicKey,
@@ -104,14 +109,16 @@ export const Signed = createParamDecorator((_: unknown, context: ExecutionContex
 
 function parseCredential(header: string | string[] | undefined) {
   const parts = typeof header === 'string' ? header.split('.') : [];
-  if (parts.length !== 4) throw new Refused('unauthorized');
-  const [mailbox, key, nonce, signature] = parts as [string, string, string, string];
+  if (parts.length !== 4 && parts.length !== 5) throw new Refused('unauthorized');
+  const [mailbox, key, nonce, signature, counter] = parts as [string, string, string, string, string?];
+  if (counter !== undefined && !/^(0|[1-9][0-9]{0,9})$/.test(counter)) throw new Refused('unauthorized');
   try {
     return {
       mailboxId: fromHex(mailbox, 'mailbox', 16),
       publicKey: fromHex(key, 'key', 32),
       nonce: fromHex(nonce, 'nonce', 16),
       signature: fromBase64(signature, 'signature', 64),
+      counter: counter === undefined ? undefined : Number(counter),
     };
   } catch {
     throw new Refused('unauthorized');

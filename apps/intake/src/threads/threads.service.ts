@@ -1,5 +1,5 @@
 import { decide } from '@app/casework';
-import { type EventReceipt, type Submission, type SubmissionReceipt, sealedItems } from '@app/contracts';
+import { type EventReceipt, type Submission, sealedItems } from '@app/contracts';
 import { fromBase64, fromHex, type Instant } from '@app/encoding';
 import { Directory, type KnownPolicy, LedgerAppender, receiptFor } from '@app/ledger';
 import { enqueue } from '@app/jobs/enqueue';
@@ -7,22 +7,29 @@ import { CaseBlobRow, insertSealed, recipientColumns, sqlState, type Tx, UnitOfW
 import { type Clock, CLOCK, type Random, RANDOM, Refused, sha256 } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { checkComplete } from '../blobs/blobs.service.js';
-import { PromiseSigner } from '../promise-signer.js';
+import { quarantine } from '../requests/flood.queries.js';
+import { FloodService } from '../requests/flood.service.js';
 import type { SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { checkSubmission } from '../submission-checks.js';
 
 const UNIQUE_VIOLATION = '23505';
 
+/** What was accepted, and under which KEYSET and POLICY: all that the promise about it needs. */
+export type Accepted = {
+  readonly receipt: EventReceipt;
+  readonly inForce: Awaited<ReturnType<Directory['inForce']>>;
+};
+
 /**
- * Accepts a sealed report: rows, ledger entry and the triage job in one transaction, then the Signed
- * Submission Promise. The same submission sent again gets the same answer and makes nothing new.
+ * Accepts a sealed report: rows, ledger entry and the triage job in one transaction. The same submission sent again
+ * gets the same answer and makes nothing new.
  */
 @Injectable()
 export class ThreadsService {
   readonly #work: UnitOfWork;
   readonly #directory: Directory;
   readonly #ledger: LedgerAppender;
-  readonly #promises: PromiseSigner;
+  readonly #flood: FloodService;
   readonly #clock: Clock;
   readonly #random: Random;
 
@@ -30,19 +37,19 @@ export class ThreadsService {
     work: UnitOfWork,
     directory: Directory,
     ledger: LedgerAppender,
-    promises: PromiseSigner,
+    flood: FloodService,
     @Inject(CLOCK) clock: Clock,
     @Inject(RANDOM) random: Random,
   ) {
     this.#work = work;
     this.#directory = directory;
     this.#ledger = ledger;
-    this.#promises = promises;
+    this.#flood = flood;
     this.#clock = clock;
     this.#random = random;
   }
 
-  async submit(mailbox: SignedMailbox, submission: Submission): Promise<SubmissionReceipt> {
+  async submit(mailbox: SignedMailbox, submission: Submission): Promise<Accepted> {
     if (fromHex(submission.mailboxId, 'mailbox_id', 16).some((b, i) => b !== mailbox.id[i])) {
       throw new Refused('codes_mismatch');
     }
@@ -59,9 +66,9 @@ export class ThreadsService {
     }
   }
 
-  async #accept(mailbox: SignedMailbox, submission: Submission): Promise<SubmissionReceipt> {
+  #accept(mailbox: SignedMailbox, submission: Submission): Promise<Accepted> {
     const now = this.#clock.now();
-    const { receipt, inForce } = await this.#work.run(async (tx) => {
+    return this.#work.run(async (tx) => {
       const inForce = await this.#directory.inForce(tx);
       const earlier = await this.#findEarlier(tx, mailbox, submission);
       if (earlier) return { receipt: earlier, inForce };
@@ -69,7 +76,6 @@ export class ThreadsService {
       for (const blob of submission.blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
       return { receipt: await this.#store(tx, mailbox, submission, inForce.policy, now), inForce };
     });
-    return this.#promises.promise(receipt, inForce);
   }
 
   /** A repeat is recognised by its body; the same ids with another body are somebody else's. */
@@ -129,7 +135,8 @@ export class ThreadsService {
     await insertSealed(tx, { casePseudonym: pseudonym, eventNumber: 1, author: 'reporter' }, submission);
     await storeEscalationBox(tx, pseudonym, submission.escalation);
     await bindBlobs(tx, pseudonym, 1, submission.blobs);
-    await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
+    if (await this.#flood.quarantines(tx)) await quarantine(tx, pseudonym, now);
+    else await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
     return receipt;
   }
 }

@@ -15,7 +15,7 @@ export function findDueCases(tx: Tx, now: number): Promise<readonly DueCase[]> {
   );
 }
 
-/** Cases received until then that wait for somebody, the oldest first. Index: cases_assignee_idx. */
+/** Cases received until then that wait for somebody and are not set apart, the oldest first. Index: cases_assignee_idx. */
 export function findUnassigned(
   tx: Tx,
   phases: readonly Phase[],
@@ -23,6 +23,7 @@ export function findUnassigned(
 ): Promise<readonly { readonly pseudonym: Buffer }[]> {
   return tx.query<readonly { readonly pseudonym: Buffer }[]>(
     `select pseudonym from cases where assignee is null and phase = any($1) and received_at <= $2
+       and not exists (select 1 from quarantine q where q.case_pseudonym = pseudonym)
      order by received_at limit $3`,
     [phases, until, BATCH],
   );
@@ -36,4 +37,10 @@ export async function loadsOf(tx: Tx, subjects: readonly Uint8Array[]): Promise<
     [subjects.map((subject) => Buffer.from(subject))],
   );
   return new Map(rows.map(({ subject, load }) => [subject, load]));
+}
+
+/** Whether a case is set apart as part of a flood. Index: quarantine_pkey. */
+export async function isQuarantined(tx: Tx, pseudonym: Buffer): Promise<boolean> {
+  const rows: unknown[] = await tx.query('select 1 from quarantine where case_pseudonym = $1', [pseudonym]);
+  return rows.length > 0;
 }

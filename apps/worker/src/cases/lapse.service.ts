@@ -5,6 +5,7 @@ import { caseForUpdate, type LedgerServices, recordEvent } from '@app/ledger';
 import { BoxRow, type CaseRow, EscalationBoxRow, type Tx } from '@app/persistence';
 import { raiseAlarm } from '../alarms.js';
 import type { DirectoryService } from '../directory/directory.service.js';
+import { isQuarantined } from './cases.queries.js';
 import { decided } from './decided.js';
 
 type Step = { readonly tx: Tx; readonly row: CaseRow; readonly now: Instant; readonly tickSeconds: number };
@@ -56,7 +57,8 @@ export class LapseService {
     const { tx, row, now } = step;
     const held = await tx.findOneBy(EscalationBoxRow, { casePseudonym: row.pseudonym });
     const recipient = held === null ? {} : { role: toHex(held.roleId) };
-    const act: CaseAct = { kind: 'escalate', quarantined: false, ...recipient };
+    const quarantined = await isQuarantined(tx, row.pseudonym);
+    const act: CaseAct = { kind: 'escalate', quarantined, ...recipient };
     const { event } = decided(await this.#decide(step, act));
     const delivers = event.type === 'ESCALATED' && event.detail.delivered;
     if (held === null || !delivers) {
