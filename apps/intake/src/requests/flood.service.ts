@@ -3,7 +3,7 @@ import { type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { IntakeConfig } from '../config.js';
-import { newSince } from './flood.queries.js';
+import { newSince, quarantine } from './flood.queries.js';
 
 const WINDOW_SECONDS = 60;
 /** More than the ordinary rate costs this much, and each doubling a bit more. */
@@ -39,9 +39,11 @@ export class FloodService {
     if (counter === undefined || !(await isWork(nonce, counter, bits))) throw new Refused('work_required');
   }
 
-  /** Whether a report that arrives now is set apart. */
-  async quarantines(tx: Tx): Promise<boolean> {
-    return (await this.#times(tx)) >= QUARANTINE_TIMES;
+  /** Sets a case that has just arrived apart, if it came in a flood. @returns whether it did. */
+  async setApart(tx: Tx, casePseudonym: Buffer): Promise<boolean> {
+    if ((await this.#times(tx)) < QUARANTINE_TIMES) return false;
+    await quarantine(tx, casePseudonym, this.#clock.now());
+    return true;
   }
 
   /** How many times the ordinary rate of a minute the last one brought. */

@@ -7,7 +7,6 @@ import { CaseBlobRow, insertSealed, recipientColumns, sqlState, type Tx, UnitOfW
 import { type Clock, CLOCK, type Random, RANDOM, Refused, sha256 } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { checkComplete } from '../blobs/blobs.service.js';
-import { quarantine } from '../requests/flood.queries.js';
 import { FloodService } from '../requests/flood.service.js';
 import type { SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { checkSubmission } from '../submission-checks.js';
@@ -135,8 +134,8 @@ export class ThreadsService {
     await insertSealed(tx, { casePseudonym: pseudonym, eventNumber: 1, author: 'reporter' }, submission);
     await storeEscalationBox(tx, pseudonym, submission.escalation);
     await bindBlobs(tx, pseudonym, 1, submission.blobs);
-    if (await this.#flood.quarantines(tx)) await quarantine(tx, pseudonym, now);
-    else await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
+    if (!(await this.#flood.setApart(tx, pseudonym)))
+      await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
     return receipt;
   }
 }
