@@ -214,7 +214,7 @@ const MAKERS: readonly Maker[] = [
   [1, DECIDING, (d) => ({ kind: 'end_intervention', number: number(d) })],
   [1, KEEPS, (d) => ({ kind: 'legal_hold', on: yes(d), second: hash('9') })],
   [
-    1,
+    4,
     KEEPS,
     (d) => ({ kind: 'review_retention', decision: d.pick(['keep', 'erase'] as const), second: hash('9') }),
   ],
@@ -226,9 +226,10 @@ function pickAnswer(d: Dice, scopes: readonly ('K3' | 'K5')[]) {
   return { scope, code: d.pick(CONSENT_CODES.filter((code) => isConsentCode(scope, code))) };
 }
 
-const WAITS = [0, 0, 1, 60, 3_600, DAY, DAY, 6 * DAY, 12 * DAY, 31 * DAY, 200 * DAY];
+const WAITS = [0, 0, 1, 60, 3_600, DAY, DAY, 6 * DAY, 12 * DAY, 31 * DAY, 200 * DAY, 370 * DAY];
 const STARTS: readonly (readonly Step[])[] = [
   ...[TO.inScope, TO.routed, TO.accepted, TO.sent, CLEARED, AWAITING_INFO, AWAITING_CONSENT, ESCALATED],
+  [...MONITORED, [{ kind: 'act_again', reason: 'FURTHER_ACT' }, OFFICIAL]],
   ...[MONITORED, CLOSED, REOPENED, HELD, REFERRED, JOINED],
 ];
 
