@@ -50,6 +50,8 @@ export class OfficeStage {
   readonly ledger: LedgerStage;
   readonly deps: ClientDeps;
   readonly trust: Trust;
+  /** The status of every answer the servers gave, in order. */
+  readonly statuses: number[] = [];
   readonly #apps: NestFastifyApplication[] = [];
   readonly #urls: string[] = [];
 
@@ -143,7 +145,7 @@ export class OfficeStage {
 
   api(origin: 'public' | 'staff' = 'public', lies: Lies = {}): ApiClient {
     const baseUrl = this.#urls[origin === 'public' ? 0 : 1] ?? '';
-    return makeApiClient({ baseUrl, fetch: lyingFetch(lies) });
+    return makeApiClient({ baseUrl, fetch: lyingFetch(lies, this.statuses) });
   }
 
   connect(
@@ -177,12 +179,13 @@ export class OfficeStage {
   }
 }
 
-function lyingFetch(lies: Lies): Fetch {
+function lyingFetch(lies: Lies, statuses: number[]): Fetch {
   return async (url, init) => {
     const { pathname } = new URL(url);
     const file = lies.file?.(pathname.slice(1));
     if (file !== undefined) return new Response(file);
     const answer = await fetch(url, init);
+    statuses.push(answer.status);
     const name = routeAt(init.method, pathname);
     const lie = name === undefined ? undefined : (lies[name] as ((answer: unknown) => unknown) | undefined);
     if (lie === undefined || name === undefined) return answer;

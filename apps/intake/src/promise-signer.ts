@@ -4,6 +4,7 @@ import type { Signer } from '@app/crypto/sign';
 import { encodeMailboxState, encodePromise, parseOpening, TAG } from '@app/crypto/verify';
 import { fromBase64, type Instant, toBase64, toHex } from '@app/encoding';
 import type { Directory, InForce } from '@app/ledger';
+import type { Tx } from '@app/persistence';
 
 export class PromiseSigner {
   readonly #signer: Signer;
@@ -24,13 +25,15 @@ export class PromiseSigner {
     return { receipt, promise: { time, maxDelaySeconds, signature } };
   }
 
+  /** @param tx - the caller's transaction: a second connection for each reader would leave none to go on with. */
   async mailboxState(
+    tx: Tx,
     mailboxId: Uint8Array,
     eventNumber: number,
     commitment: Uint8Array,
     time: Instant,
   ): Promise<MailboxState> {
-    const keyset = await this.#directory.currentKeyset();
+    const keyset = await this.#directory.currentKeyset(tx);
     const message = encodeMailboxState({
       origin: keyset.origin,
       mailboxId: new Uint8Array(mailboxId),

@@ -62,6 +62,7 @@ export class MailboxService {
     return this.#work.read(async (tx) => {
       const row = await ownCase(tx, mailbox);
       const state = await this.#promises.mailboxState(
+        tx,
         mailbox.id,
         row.eventNumber,
         row.lastCommitment,
