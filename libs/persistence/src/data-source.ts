@@ -6,8 +6,9 @@ import { Recovery1764100000000 } from './migrations/1764100000000-recovery.js';
 import { Documents1764100001000 } from './migrations/1764100001000-documents.js';
 import { AuditCases1764150000000 } from './migrations/1764150000000-audit-cases.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
+import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
-import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
+import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
 import {
   EventPayloadRow,
@@ -39,6 +40,7 @@ const ENTITIES = [
   CompartmentRow,
   EscalationBoxRow,
   ObjectRow,
+  MailboxRow,
   DocumentRow,
   KeysetRow,
   PolicyRow,
@@ -78,6 +80,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Documents1764100001000,
       AuditCases1764150000000,
       WholeLife1764500000000,
+      Mailboxes1764600000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -12,7 +12,7 @@ import { type Keyset, sha256, type SignatureVerifier, sodiumVerifier } from '@ap
 import { type Bytes, fromBase64, fromHex, type Json, toHex } from '@app/encoding';
 import { enqueue } from '@app/jobs/enqueue';
 import { caseForUpdate, Directory, LedgerAppender } from '@app/ledger';
-import { insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
+import { insertMailbox, insertSealed, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -20,6 +20,7 @@ import type { Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,
+  checkInvitation,
   checkObjects,
   checkSecondOfficer,
   checkStatement,
@@ -93,7 +94,7 @@ export class ActsService {
     checkSecondOfficer(context, 'second' in act ? act.second : undefined, statement, request.second);
     const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
     checkObjects(request.objects, compartments);
-    checkBoxes(context, request.boxes, next);
+    checkBoxes(context, checkInvitation(act, request), next);
 
     const receipt = await this.#ledger.recordEvent(tx, {
       row,
@@ -109,6 +110,8 @@ export class ActsService {
       author: 'staff',
     } as const;
     await insertSealed(tx, owner, request);
+    if (act.kind === 'invite_person' && request.mailbox !== undefined)
+      await insertMailbox(tx, owner, request.mailbox, act);
     return receipt;
   }
 }
