@@ -1,6 +1,6 @@
 /** What the server can check of a report it cannot read: shapes, codes, and that the codes agree. */
 import { effectiveConsent, parseConsentMatrix } from '@app/casework';
-import type { KeyBox, ProblemCode, SealedObject, Submission } from '@app/contracts';
+import type { CompartmentKey, KeyBox, ProblemCode, SealedObject, Submission } from '@app/contracts';
 import { checkSealedShape, type Keyset } from '@app/crypto/verify';
 import { fromBase64, fromHex, type Instant, toHex } from '@app/encoding';
 import { Refused } from '@app/platform';
@@ -33,6 +33,37 @@ export function checkObject(
     'codes_mismatch',
   );
   checkSealedShape(fromBase64(object.file, 'object.file'), ['object']);
+}
+
+/**
+ * Boxes without GRANT that come after the report, listed by the object beside them: one for each compartment to a code,
+ * and one to the epoch in force of each role that has the case, where those are given.
+ * @throws {Refused} `codes_mismatch`, `out_of_date` (role epoch).
+ */
+export function checkFirstBoxes(
+  boxes: readonly KeyBox[],
+  compartments: readonly CompartmentKey[],
+  to?: { readonly roles: readonly string[]; readonly keyset: Keyset; readonly now: Instant },
+): void {
+  const isOne = (box: KeyBox): boolean =>
+    box.grant === undefined &&
+    compartments.some((c) => c.compartment === box.compartment && c.epoch === box.epoch);
+  demand(boxes.every(isOne), 'codes_mismatch');
+  const targets = boxes.map(({ compartment, epoch, recipient }) => {
+    return [compartment, epoch, recipient.kind === 'role' ? recipient.role : ''].join(' ');
+  });
+  demand(new Set(targets).size === targets.length, 'codes_mismatch');
+  for (const { compartment } of compartments) {
+    const isThere = boxes.some((b) => b.compartment === compartment && b.recipient.kind === 'reporter');
+    demand(isThere, 'codes_mismatch');
+  }
+  const offices = boxes.flatMap(({ recipient }) => (recipient.kind === 'role' ? [recipient] : []));
+  demand(offices.length === (to?.roles.length ?? 0), 'codes_mismatch');
+  for (const { role, roleEpoch } of offices) {
+    demand(to?.roles.includes(role) === true, 'codes_mismatch');
+    demand(to !== undefined && epochInForce(to.keyset, role, roleEpoch, to.now), 'out_of_date');
+  }
+  boxes.forEach(checkBox);
 }
 
 function checkRole(submission: Submission, keyset: Keyset, now: Instant): void {

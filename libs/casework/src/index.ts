@@ -70,6 +70,7 @@ export { applyEvent } from './apply.js';
 export { decide, type Decision } from './decide.js';
 export { type Context, REFUSAL_CODES, type RefusalCode } from './refusing.js';
 export {
+  AGAIN,
   ACTOR_CLASSES,
   type ActorClass,
   type CaseEvent,
@@ -80,6 +81,7 @@ export {
   encodeDetail,
   EVENT_NAMES,
   EVENT_TYPES,
+  HOLD,
   type EventName,
   type EventOf,
   parseCaseEvent,
@@ -182,6 +184,7 @@ export {
   owesEscalation,
   type Person,
   type Referral,
+  rolesWith,
   standing,
 } from './state.js';
 export { reporterStatus, type ReporterStatus, type Status, STATUSES } from './status.js';

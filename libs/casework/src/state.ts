@@ -172,3 +172,8 @@ export function nextDue(state: CaseState): Instant | undefined {
   const due = [nextDeadline(state), state.hold?.until].filter((at) => at !== undefined);
   return due.length === 0 ? undefined : Math.min(...due);
 }
+
+/** The roles that have the case: the focal point's, and the official's it was routed or escalated to. */
+export function rolesWith({ role, routedTo, escalatedTo }: CaseState): readonly string[] {
+  return [...new Set([role, routedTo ?? role, escalatedTo ?? role])];
+}

@@ -10,6 +10,7 @@ import {
   EVENT_TYPES,
   effectiveConsent,
   type RefusalCode as DomainRefusal,
+  rolesWith,
 } from '@app/casework';
 import {
   type CompartmentKey,
@@ -18,15 +19,16 @@ import {
   sealedItems,
   type SealedObject,
 } from '@app/contracts';
-import { COMPARTMENT, type ObjectKind, type OpenedKeyBox, sealKeyBox, sealObject } from '@app/crypto/seal';
+import { COMPARTMENT, type ObjectKind, sealKeyBox, sealObject } from '@app/crypto/seal';
 import { encodeStatement, signGrant } from '@app/crypto/sign';
 import { hashItems, type Role, type RoleEpoch, sha256, TAG } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, canonicalJson, fromBase64, toBase64, toHex } from '@app/encoding';
 import type { OpenedCase } from './case-file.js';
-import { newestSeed, nextInSequence } from './contents.js';
+import { idOf, newestSeed, nextInSequence } from './contents.js';
 import { refuse } from './deps.js';
 import { type TextBody, textJson } from './envelope.js';
 import { type VerifiedEvent, verifyReceipt } from './history.js';
+import { type CompartmentSeed, type Invitee, type Inviter, makeInvitation } from './invitation.js';
 import type { StaffSession } from './staff-session.js';
 
 /** What an act came to: an event in the ledger's queue, or the reason why the case does not allow it. */
@@ -39,6 +41,8 @@ export type Sealed = {
   readonly compartments?: readonly CompartmentKey[];
   readonly boxes?: readonly KeyBox[];
   readonly objects?: readonly SealedObject[];
+  /** Of a person invited, as on the wire. */
+  readonly mailbox?: string;
 };
 
 /**
@@ -61,7 +65,11 @@ export async function perform(
   const now = Math.max(deps.now(), history.state.lastEventAt);
   const decision = decide(history.state, act, { now, actor: session.actor, policy });
   if (!decision.ok) return decision;
-  const items = sealedItems({ boxes: sealed.boxes ?? [], objects: sealed.objects ?? [] });
+  const items = sealedItems({
+    boxes: sealed.boxes ?? [],
+    objects: sealed.objects ?? [],
+    mailbox: sealed.mailbox,
+  });
   const signed = signStatement(opened, decision.event, items);
   const { receipt } = await api.call('caseAct', {
     params: { case: opened.casePseudonym },
@@ -80,6 +88,7 @@ export async function perform(
       compartments: [...(sealed.compartments ?? [])],
       boxes: [...(sealed.boxes ?? [])],
       objects: [...(sealed.objects ?? [])],
+      ...(sealed.mailbox !== undefined && { mailbox: sealed.mailbox }),
     },
   });
   return { ok: true, event: checkReceipt(opened, decision.event, signed, receipt) };
@@ -218,7 +227,8 @@ const TARGET_KINDS = ['senior_official', 'alternate', 'ethics'] as const;
 
 /**
  * Hands the case over: the `main` key, and with consent K3 "named" the `identity` key, sealed to the official's
- * current role epoch under GRANTs, and a handover note, which the reporter can read.
+ * current role epoch under GRANTs, with the extracts of the persons who were invited, and a handover note, which the
+ * reporter can read.
  * @param roleId - hex; the first official's role that the reporter did not exclude if left out.
  * @throws {VerificationError} `role_missing`, `no_access`, `epoch_expired`.
  */
@@ -234,20 +244,50 @@ export async function route(opened: OpenedCase, text: string, roleId?: string): 
       roleId === undefined ? !barred.includes(toHex(id)) : toHex(id) === roleId,
     ) ?? refuse('role_missing');
   const target = TARGET_KINDS.find((kind) => kind === role.kind);
-  const epoch = keyset.currentEpoch(role.id, session.service.deps.now());
+  const act: ActOf<'route'> = { kind: 'route', role: toHex(role.id), ...(target && { target }) };
+  return perform(opened, act, await handOver(opened, text, role));
+}
+
+/**
+ * Hands the case to the alternate or the ethics office, past the official who has a conflict. As {@link route}.
+ * @param roleId - hex.
+ */
+export async function divert(
+  opened: OpenedCase,
+  text: string,
+  reason: ActOf<'divert'>['reason'],
+  roleId: string,
+): Promise<ActResult> {
+  const { session, history } = opened;
+  const role = session.service.directory.keyset.roles.find(({ id }) => toHex(id) === roleId);
+  if (role === undefined) return refuse('role_missing');
+  const target = (['alternate', 'ethics'] as const).find((kind) => kind === role.kind);
+  const { routedTo } = history.state;
+  const act: ActOf<'divert'> = {
+    kind: 'divert',
+    role: roleId,
+    reason,
+    ...(target && { target }),
+    ...(routedTo !== undefined && { instead_of: routedTo }),
+  };
+  return perform(opened, act, await handOver(opened, text, role));
+}
+
+/** The keys an official is given with a case, and the note that goes with them. */
+async function handOver(opened: OpenedCase, text: string, role: Role): Promise<Sealed> {
+  const { session, history } = opened;
+  const epoch = session.service.directory.keyset.currentEpoch(role.id, session.service.deps.now());
   const isNamed = effectiveConsent(history.state.consents, 'K3').level === 'N';
   const main = newestSeed(opened.seeds, COMPARTMENT.main) ?? refuse('no_access');
   const identity = isNamed ? newestSeed(opened.seeds, COMPARTMENT.identity) : undefined;
+  const extracts = history.state.persons.flatMap(({ number, compartment }) => {
+    const seed = number > 0 ? newestSeed(opened.seeds, compartment) : undefined;
+    return seed === undefined ? [] : [seed];
+  });
   const boxes: KeyBox[] = [];
-  for (const seed of identity === undefined ? [main] : [main, identity]) {
+  for (const seed of [main, ...(identity === undefined ? [] : [identity]), ...extracts])
     boxes.push(await grantBox(opened, seed, epoch));
-  }
-  const objects = [await write(opened, 'handover', { text })];
-  return perform(
-    opened,
-    { kind: 'route', role: toHex(role.id), ...(target && { target }) },
-    { boxes, objects },
-  );
+  return { boxes, objects: [await write(opened, 'handover', { text })] };
 }
 
 export function accept(opened: OpenedCase): Promise<ActResult> {
@@ -284,6 +324,34 @@ export function sendIntervention(opened: OpenedCase, number: number): Promise<Ac
   return perform(opened, { kind: 'send_intervention', number });
 }
 
+/**
+ * Gives a person affected a code of her own, with an extract of what is said about her, sealed to her and to the
+ * offices that have the case.
+ * @throws {VerificationError} `no_access` without the report; `epoch_expired`.
+ */
+export async function invite(opened: OpenedCase, invitee: Invitee): Promise<ActResult> {
+  const { session, threadId, history } = opened;
+  const { deps, directory } = session.service;
+  const report = opened.report?.main.report ?? refuse('no_access');
+  const inviter: Inviter = {
+    publicKey: session.signer.publicKey,
+    roleBoxes: async (key) => {
+      const boxes: KeyBox[] = [];
+      for (const role of rolesWith(history.state))
+        boxes.push(await grantBox(opened, key, directory.keyset.currentEpoch(idOf(role), deps.now())));
+      return boxes;
+    },
+    write: (to, body) => write(opened, 'handover', body, to),
+  };
+  const made = await makeInvitation(deps, { threadId, state: history.state, report }, invitee, inviter);
+  const { compartment, boxes, object, mailbox } = made;
+  return perform(
+    opened,
+    { kind: 'invite_person', person: invitee.person, compartment: compartment.compartment },
+    { compartments: [compartment], boxes, objects: [object], mailbox },
+  );
+}
+
 /** Records what the State answered, or that it did not. */
 export function recordStateReply(
   opened: OpenedCase,
@@ -300,7 +368,7 @@ async function note(opened: OpenedCase, text: string): Promise<Sealed> {
   const { deps, directory } = session.service;
   const used = opened.compartments.filter(({ compartment }) => compartment === COMPARTMENT.internal);
   const seed = deps.random.bytes(32);
-  const made: Key = {
+  const made: CompartmentSeed = {
     compartment: COMPARTMENT.internal,
     epoch: Math.max(0, ...used.map(({ epoch }) => epoch)) + 1,
     seed,
@@ -316,10 +384,12 @@ async function note(opened: OpenedCase, text: string): Promise<Sealed> {
   };
 }
 
-type Key = Pick<OpenedKeyBox, 'compartment' | 'epoch' | 'seed' | 'publicKey'>;
-
 /** A key box to a role epoch, with the GRANT that says who gave it. */
-async function grantBox({ session, threadId }: OpenedCase, key: Key, to: RoleEpoch): Promise<KeyBox> {
+async function grantBox(
+  { session, threadId }: OpenedCase,
+  key: CompartmentSeed,
+  to: RoleEpoch,
+): Promise<KeyBox> {
   const { sealing } = session.service.deps;
   const { compartment, epoch, seed } = key;
   const box = await sealKeyBox(sealing, to.kemPublicKey, session.signer.publicKey, {
@@ -350,7 +420,7 @@ async function write(
   { session, threadId, entries, seeds }: OpenedCase,
   kind: ObjectKind,
   body: TextBody,
-  to: Key = newestSeed(seeds, COMPARTMENT.main) ?? refuse('no_access'),
+  to: CompartmentSeed = newestSeed(seeds, COMPARTMENT.main) ?? refuse('no_access'),
 ): Promise<SealedObject> {
   const { deps, directory } = session.service;
   const fields = {

@@ -1,7 +1,7 @@
 /** A case as one officer may see it: verified from its events up, opened with the boxes of her role. */
 import { applyFollowUps, type ConsentAnswer, joinReport, type Policy, type ReportBody } from '@app/casework';
 import { type CaseFile, caseTag, type StoredBox } from '@app/contracts';
-import { type ArchiveFile, openAttachment } from '@app/crypto/seal';
+import { type ArchiveFile, COMPARTMENT, openAttachment } from '@app/crypto/seal';
 import { hashItems, type Opening, sha256, type Statement, verifyStatement } from '@app/crypto/verify';
 import {
   type Bytes,
@@ -13,21 +13,19 @@ import {
   toHex,
 } from '@app/encoding';
 import {
-  type Attachment,
-  attachmentsOf,
   type BoxToOpen,
+  checkCodeBoxes,
   checkReportCodes,
   consentAnswersOf,
-  conversationOf,
   type Entry,
   idOf,
-  type Message,
   openBoxes,
   openObjects,
   type Report,
   seedKey,
   type Seeds,
 } from './contents.js';
+import { type Attachment, attachmentsOf, conversationOf, type Message } from './conversation.js';
 import { refuse } from './deps.js';
 import { loadPolicy } from './directory.js';
 import { type History, verifyHistory } from './history.js';
@@ -96,8 +94,15 @@ async function openFile(session: StaffSession, casePseudonym: string, file: Case
   const mine = await boxesToOpen(session, history, file.boxes);
   const seeds = await openBoxes(service, history, threadId, mine);
   const entries = await openObjects(service, history, seeds, threadId, file.objects);
-  const first = mine.filter(({ stored }) => stored.grant === undefined).map(({ stored }) => stored);
-  const report = seeds.has(seedKey(0, 1)) ? checkReportCodes(history, entries, first) : undefined;
+  const given = mine.map(({ stored }) => stored);
+  checkCodeBoxes(history, entries, given);
+  const first = given.filter(({ grant, compartment }) => grant === undefined && isOfReport(compartment));
+  // Whom a lapse alone brought the case has been given no extract of a person yet.
+  const isByLapse =
+    mine.some(({ purpose }) => purpose === 'escalation') &&
+    !history.events.some(({ event }) => event.type === 'ROUTED');
+  const unread = { seeds, grants: isByLapse ? 'taken' : 'refused' } as const;
+  const report = seeds.has(seedKey(0, 1)) ? checkReportCodes(history, entries, first, unread) : undefined;
   const conversation = conversationOf(entries);
   const joined = report?.identity && joinReport(report.main.report, report.identity.report);
   return {
@@ -172,6 +177,11 @@ function isAbout(statement: Statement, opening: Opening, items: readonly Bytes[]
   );
 }
 
+/** Whether a compartment came with the report. */
+function isOfReport(compartment: number): boolean {
+  return compartment === COMPARTMENT.main || compartment === COMPARTMENT.identity;
+}
+
 /** The boxes of the officer's role, each with the seed of the epoch it is sealed to. */
 async function boxesToOpen(
   session: StaffSession,
@@ -184,7 +194,7 @@ async function boxesToOpen(
     if (recipient.kind !== 'role' || recipient.role !== session.actor.roleId) continue;
     const recipientSeed = session.roleSeeds.get(roleSeedKey(recipient.role, recipient.roleEpoch));
     if (recipientSeed === undefined) continue;
-    const isHeldBack = grant === undefined && eventNumber > 1;
+    const isHeldBack = grant === undefined && eventNumber > 1 && isOfReport(stored.compartment);
     if (isHeldBack) await checkDelivery(session, history);
     opened.push({ stored, purpose: isHeldBack ? 'escalation' : 'role', recipientSeed });
   }

@@ -194,8 +194,8 @@ describe('the reporter', () => {
 
   it('reads her own report back and opens her files', async () => {
     const view = await stage.mailbox();
-    expect(view.report.main.part).toBe('main');
-    expect(view.report.identity?.part).toBe('identity');
+    expect(view.report!.main.part).toBe('main');
+    expect(view.report!.identity?.part).toBe('identity');
     expect(view.status).toEqual({ status: 'received' });
     expect(view.attachments[0] && (await openMailboxAttachment(view, view.attachments[0]))).toEqual([LETTER]);
   });

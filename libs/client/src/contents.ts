@@ -1,11 +1,12 @@
 /** Opening what a case holds: every file committed by its event, every author known, nothing taken on trust. */
 import {
   applyConsentChange,
+  type CaseEvent,
   type ConsentAnswer,
+  type ConsentChange,
   decisionOf,
   encodeConsentMatrix,
   type EventName,
-  type FollowUp,
   parseConsentMatrix,
 } from '@app/casework';
 import type { StoredBox, StoredObject } from '@app/contracts';
@@ -26,8 +27,7 @@ import {
 import { type Bytes, bytesEqual, fromBase64, fromHex, type Instant, toHex } from '@app/encoding';
 import { refuse } from './deps.js';
 import {
-  type AttachedBlob,
-  parseAttachmentIndex,
+  type CodeListing,
   parseConsentRecord,
   parseReportEnvelope,
   parseText,
@@ -109,15 +109,41 @@ export async function openBoxes(
         grant.epoch === stored.epoch &&
         bytesEqual(sha256(certificate.signingPublicKey), opened.granterKeyHash);
       if (!isForThisBox) refuse('box_grant');
-    } else if (!eventOf(history, 1).items.has(hash)) refuse('box_grant');
+    } else if (!eventOf(history, 1).items.has(hash) && !bringsCode(event, hash)) refuse('box_grant');
     seeds.set(seedKey(stored.compartment, stored.epoch), opened);
   }
   return seeds;
 }
 
+/** A box without GRANT beside an invitation or a new code, whose object lists it ({@link checkCodeBoxes}). */
+function bringsCode({ event, items }: VerifiedEvent, boxHash: string): boolean {
+  return (event.type === 'PERSON_INVITED' || event.type === 'CODE_CHANGED') && items.has(boxHash);
+}
+
+/**
+ * Every box without GRANT that came after the report is listed by the signed object beside it.
+ * @throws {VerificationError} `box_unlisted`.
+ */
+export function checkCodeBoxes(
+  history: History,
+  entries: readonly Entry[],
+  boxes: readonly StoredBox[],
+): void {
+  for (const { box, eventNumber, grant } of boxes) {
+    const hash = toHex(sha256(fromBase64(box, 'box')));
+    if (grant !== undefined || !bringsCode(eventOf(history, eventNumber), hash)) continue;
+    const beside = entries.find(
+      (entry) => orderOf(entry) === eventNumber && entry.object.kind === 'handover',
+    );
+    const listed = beside && parseText(beside.object.body).code?.boxes;
+    if (listed?.includes(hash) !== true) refuse('box_unlisted');
+  }
+}
+
 /**
  * Opens every object there is a key for, oldest first.
- * @param reporterKey - her content key, if known beforehand; else the first report object tells it.
+ * @param own - content key and compartment of the code in use, where a reporter looks; whoever submitted is otherwise
+ * known by the first report object, a person affected by her invitation.
  * @throws {VerificationError} `object_uncommitted`, `object_author`, `object_sequence`, `object_missing` for a message
  * that was left out, as `openObject`.
  */
@@ -127,7 +153,7 @@ export async function openObjects(
   seeds: Seeds,
   threadId: Bytes,
   objects: readonly StoredObject[],
-  reporterKey?: Bytes,
+  own?: { readonly key: Bytes; readonly compartment: number },
 ): Promise<Entry[]> {
   const { deps } = service;
   const entries: Entry[] = [];
@@ -148,13 +174,14 @@ export async function openObjects(
     );
   }
   entries.sort((a, b) => orderOf(a) - orderOf(b) || a.object.seq - b.object.seq);
-  checkReporter(entries, reporterKey);
+  checkReporters(entries, own);
   checkSequence(entries);
-  if (newestSeed(seeds, MAIN) !== undefined) checkNothingHidden(history, objects);
+  if (newestSeed(seeds, MAIN) !== undefined) checkNothingHidden(history, seeds, objects);
   return entries;
 }
 
 const MAIN = 0;
+const IDENTITY = 1;
 /** Acts of staff that are nothing but a message to the reporter. */
 const SPOKEN: readonly EventName[] = [
   'ACKNOWLEDGED',
@@ -164,16 +191,60 @@ const SPOKEN: readonly EventName[] = [
   'REPLY',
 ];
 
-/** Consent records that are left out are an alarm of their own (checkConsents). */
-const CONSENTS: readonly EventName[] = ['CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'];
-
 /** Whoever may read `main` is shown what the reporter said, and what was said to her, whole. */
-function checkNothingHidden(history: History, objects: readonly StoredObject[]): void {
+function checkNothingHidden(history: History, seeds: Seeds, objects: readonly StoredObject[]): void {
   const shown = new Set(objects.map(({ eventNumber }) => eventNumber));
-  for (const { event, opening, items } of history.events) {
-    const speaks = event.actor === 'reporter' ? !CONSENTS.includes(event.type) : SPOKEN.includes(event.type);
-    if (speaks && items.size > 0 && !shown.has(opening.eventNumber)) refuse('object_missing');
+  for (const verified of history.events) {
+    const { event, opening, items } = verified;
+    const speaks = event.actor === 'reporter' ? !ANSWERS.includes(event.type) : SPOKEN.includes(event.type);
+    const isHidden = speaks && items.size > 0 && !shown.has(opening.eventNumber);
+    if (isHidden && !isElsewhere(history, seeds, verified)) refuse('object_missing');
   }
+}
+
+/**
+ * Whether what an act of a reporter brought may be in the extract of a person affected, to which this party has no key.
+ * A message does not say whose it is.
+ */
+function isElsewhere(history: History, seeds: Seeds, { event, opening }: VerifiedEvent): boolean {
+  if (event.actor !== 'reporter') return false;
+  const unread = unreadPersons(history, seeds, opening.eventNumber);
+  if (ANSWERS.includes(event.type)) return unread.get(personOf(event)) === 'joined';
+  if (OWN_ACTS.includes(event.type)) return unread.has(personOf(event));
+  return [...unread.values()].includes('joined');
+}
+
+/**
+ * Consents, and the acts whose codes say who did them. Records of consent that are left out are an alarm of their own
+ * (checkConsents).
+ */
+const ANSWERS: readonly EventName[] = ['CONSENT', 'WITHDRAW', 'CONSENT_ANSWERED'];
+const OWN_ACTS: readonly EventName[] = [
+  'PERSON_INVITED',
+  'PERSON_JOINED',
+  'CODE_CHANGED',
+  'MAILBOX_CLOSED',
+  'REOPENED',
+];
+
+function personOf({ detail }: CaseEvent): number {
+  return 'person' in detail ? (detail.person ?? 0) : 0;
+}
+
+/** Persons whose extract this party has no key to, up to an event. */
+function unreadPersons(
+  { events }: History,
+  seeds: Seeds,
+  upTo: number,
+): ReadonlyMap<number, 'invited' | 'joined'> {
+  const unread = new Map<number, 'invited' | 'joined'>();
+  for (const { event } of events.slice(0, upTo)) {
+    if (event.type === 'PERSON_INVITED' && newestSeed(seeds, event.detail.compartment) === undefined)
+      unread.set(event.detail.person, 'invited');
+    if (event.type === 'PERSON_JOINED' && unread.has(event.detail.person))
+      unread.set(event.detail.person, 'joined');
+  }
+  return unread;
 }
 
 function orderOf(entry: Entry): number {
@@ -197,11 +268,60 @@ function signerOf(keyset: Keyset, publicKey: Bytes): KeysetCertificate | undefin
   return keyset.certificates.find((certificate) => bytesEqual(certificate.signingPublicKey, publicKey));
 }
 
-function checkReporter(entries: readonly Entry[], known: Bytes | undefined): void {
-  const hers = entries.filter(({ object }) => object.author === 'reporter');
-  const key = known ?? hers[0]?.object.authorPublicKey;
-  if (hers.some(({ object }) => key === undefined || !bytesEqual(object.authorPublicKey, key)))
-    refuse('object_author');
+/**
+ * Whoever submitted signs what is in `main` and `identity`, a person affected what is in her extract, each with the key
+ * of the code she had then: the report's own, the one her invitation names, or the one her last code change names.
+ * @see libs/crypto SPEC.md §13.4
+ */
+function checkReporters(
+  entries: readonly Entry[],
+  own: { readonly key: Bytes; readonly compartment: number } | undefined,
+): void {
+  const keys: ReporterKeys = new Map();
+  for (const entry of entries) {
+    if (entry.event.event.type === 'PERSON_INVITED') keys.set(homeOf(entry), invitedBy(entry, keys));
+    else if (entry.object.author === 'reporter') keys.set(homeOf(entry), signerAfter(entry, keys));
+  }
+  const last = own && keys.get(own.compartment);
+  if (own !== undefined && last !== undefined && !bytesEqual(last.key, own.key)) refuse('object_author');
+}
+
+type ReporterKey = { readonly person: number; readonly key: Bytes };
+/** Who signs in a compartment; `main` stands for `identity` too. */
+type ReporterKeys = Map<number, ReporterKey>;
+
+function homeOf({ compartment }: Entry): number {
+  return compartment <= IDENTITY ? MAIN : compartment;
+}
+
+/** The key an invitation names, if staff or whoever submitted made it. */
+function invitedBy(entry: Entry, keys: ReporterKeys): ReporterKey {
+  const { object, event: of } = entry;
+  const submitter = keys.get(MAIN)?.key;
+  const isInviter =
+    object.author === 'staff' || submitter === undefined || bytesEqual(object.authorPublicKey, submitter);
+  const listing = codeOf(entry);
+  const person = personOf(of.event);
+  const isNew = !keys.has(homeOf(entry)) && homeOf(entry) !== MAIN;
+  if (!isInviter || !isNew || listing?.person !== person) return refuse('object_author');
+  return { person, key: fromHex(listing.contentKey, 'content_key', 32) };
+}
+
+/** Whoever signs in this compartment after this object: she who signed it, or the key she hands on to. */
+function signerAfter(entry: Entry, keys: ReporterKeys): ReporterKey {
+  const { object, event: of } = entry;
+  const first = homeOf(entry) === MAIN ? { person: 0, key: object.authorPublicKey } : undefined;
+  const known = keys.get(homeOf(entry)) ?? first;
+  if (known === undefined || !bytesEqual(object.authorPublicKey, known.key)) return refuse('object_author');
+  if (of.event.type !== 'CODE_CHANGED') return known;
+  const listing = codeOf(entry);
+  if (listing === undefined || personOf(of.event) !== known.person) return refuse('object_author');
+  return { ...known, key: fromHex(listing.contentKey, 'content_key', 32) };
+}
+
+/** What a handover says of a new code. */
+function codeOf({ object }: Entry): CodeListing | undefined {
+  return object.kind === 'handover' ? parseText(object.body).code : undefined;
 }
 
 /** A number used twice, or one that falls, shows that objects were exchanged or reordered. */
@@ -214,13 +334,17 @@ function checkSequence(entries: readonly Entry[]): void {
   }
 }
 
-/** The next number of an author, and the file her next object follows. */
+/**
+ * The next number of an author, and the file her next object follows.
+ * @param unseen - how many objects of hers, such as invitations, she cannot read back.
+ */
 export function nextInSequence(
   entries: readonly Entry[],
   authorPublicKey: Bytes,
+  unseen = 0,
 ): { readonly seq: number; readonly prev: Bytes } {
   const own = entries.filter(({ object }) => bytesEqual(object.authorPublicKey, authorPublicKey));
-  const seq = own.reduce((highest, { object }) => Math.max(highest, object.seq), 0) + 1;
+  const seq = own.reduce((highest, { object }) => Math.max(highest, object.seq), 0) + 1 + unseen;
   return { seq, prev: entries.at(-1)?.object.hash ?? new Uint8Array(32) };
 }
 
@@ -230,7 +354,8 @@ export type Report = { readonly main: ReportEnvelope; readonly identity?: Report
 /**
  * Finds the signed report and holds the server's codes against it: the first boxes, the exclusions, and the consents
  * of the report with every signed change since.
- * @param firstBoxes - the boxes without GRANT that this party was given.
+ * @param firstBoxes - the boxes without GRANT that this party was given with the report.
+ * @param unread - what to do with a grant whose record is in an extract that this party has no key to.
  * @throws {VerificationError} `object_missing`, `box_unlisted`, `consent_mismatch`.
  * @see libs/casework SPEC.md §3
  */
@@ -238,6 +363,7 @@ export function checkReportCodes(
   history: History,
   entries: readonly Entry[],
   firstBoxes: readonly StoredBox[],
+  unread: { readonly seeds: Seeds; readonly grants: 'taken' | 'refused' },
 ): Report {
   const envelopes = entries
     .filter(({ object, event }) => object.kind === 'report' && event.opening.eventNumber === 1)
@@ -252,12 +378,17 @@ export function checkReportCodes(
     const hash = toHex(sha256(fromBase64(box, 'box')));
     if (!main.boxes.some((listing) => listing.sha256 === hash)) refuse('box_unlisted');
   }
-  checkConsents(history, entries, main);
+  checkConsents(history, entries, main, unread);
   if (identity !== undefined && identity.consents !== main.consents) refuse('consent_mismatch');
   return { main, ...(identity && { identity }) };
 }
 
-function checkConsents(history: History, entries: readonly Entry[], main: ReportEnvelope): void {
+function checkConsents(
+  history: History,
+  entries: readonly Entry[],
+  main: ReportEnvelope,
+  unread: { readonly seeds: Seeds; readonly grants: 'taken' | 'refused' },
+): void {
   const submitted = history.events[0]?.event;
   const isSame =
     submitted?.type === 'SUBMITTED' &&
@@ -265,15 +396,31 @@ function checkConsents(history: History, entries: readonly Entry[], main: Report
     submitted.detail.exclusions.join() === main.exclusions.join();
   if (!isSame) refuse('consent_mismatch');
   let signed = parseConsentMatrix(main.consents, 'report.consents');
-  for (const { event, opening } of history.events) {
-    if (!CONSENTS.includes(event.type)) continue;
+  for (const verified of history.events) {
+    const { event, opening } = verified;
+    if (event.type !== 'CONSENT' && event.type !== 'WITHDRAW' && event.type !== 'CONSENT_ANSWERED') continue;
     const record = entries.find(
       (entry) => orderOf(entry) === opening.eventNumber && entry.object.kind === 'consent',
     );
-    if (record === undefined) refuse('consent_mismatch');
-    signed = applyConsentChange(signed, parseConsentRecord(record.object.body));
+    signed = applyConsentChange(
+      signed,
+      record === undefined
+        ? unreadChange(history, verified, event.detail, unread)
+        : parseConsentRecord(record.object.body),
+    );
   }
   if (encodeConsentMatrix(signed) !== encodeConsentMatrix(history.state.consents)) refuse('consent_mismatch');
+}
+
+/** A change that the codes alone tell, because its record is where this party cannot read. */
+function unreadChange(
+  history: History,
+  verified: VerifiedEvent,
+  change: ConsentChange,
+  { seeds, grants }: { readonly seeds: Seeds; readonly grants: 'taken' | 'refused' },
+): ConsentChange {
+  const isTaken = grants === 'taken' || change.code === 'r' || change.code === 'w';
+  return isTaken && isElsewhere(history, seeds, verified) ? change : refuse('consent_mismatch');
 }
 
 /** Who gave which consent after the report, oldest first: the signed records, one for each person and scope. */
@@ -296,58 +443,6 @@ export function consentAnswersOf(entries: readonly Entry[]): ConsentAnswer[] {
       } as const;
       return Array.from({ length: through - first + 1 }, (_, i) => ({ ...answer, person: first + i }));
     });
-}
-
-/** One line of the conversation. */
-export type Message = {
-  readonly from: 'reporter' | 'staff';
-  readonly kind: 'message' | 'dispute' | 'note' | 'handover';
-  readonly text: string;
-  /** The event it confirms or disputes, if any. */
-  readonly about?: number;
-  readonly eventNumber: number;
-  readonly at: Instant;
-  readonly blobs: readonly AttachedBlob[];
-  /** What the reporter adds to her report, or corrects in it. */
-  readonly followUp?: FollowUp;
-  readonly certificate?: KeysetCertificate;
-};
-
-/** Messages, notes and disputes, oldest first. */
-export function conversationOf(entries: readonly Entry[]): Message[] {
-  return entries.flatMap(({ object, event, certificate }): Message[] => {
-    const { kind, author } = object;
-    if (kind !== 'message' && kind !== 'dispute' && kind !== 'note' && kind !== 'handover') return [];
-    const { text, event: about, blobs = [], followUp } = parseText(object.body);
-    return [
-      {
-        from: author,
-        kind,
-        text,
-        ...(about !== undefined && { about }),
-        eventNumber: event.opening.eventNumber,
-        at: event.opening.serverTime,
-        blobs,
-        ...(followUp !== undefined && author === 'reporter' && { followUp }),
-        ...(certificate && { certificate }),
-      },
-    ];
-  });
-}
-
-/** Every attachment a signed object of this case names, with the compartment its key is in. */
-export type Attachment = AttachedBlob & { readonly compartment: number; readonly epoch: number };
-
-export function attachmentsOf(entries: readonly Entry[]): Attachment[] {
-  return entries.flatMap(({ object, compartment, epoch }) => {
-    const blobs =
-      object.kind === 'attachment_index'
-        ? parseAttachmentIndex(object.body).blobs
-        : object.kind === 'message'
-          ? (parseText(object.body).blobs ?? [])
-          : [];
-    return blobs.map((blob) => ({ ...blob, compartment, epoch }));
-  });
 }
 
 /** An event by its number. @throws {VerificationError} `object_uncommitted` if there is none. */

@@ -53,6 +53,19 @@ export type TextBody = {
   readonly blobs?: readonly AttachedBlob[];
   /** Further acts and corrections; only in messages of the reporter. */
   readonly followUp?: FollowUp;
+  /** Only in the handover beside an invitation or a new code. */
+  readonly code?: CodeListing;
+};
+
+/** What a new code is for: the next reporter's objects of this compartment are signed with its key. */
+export type CodeListing = {
+  /** The person invited, and the last row that repeats hers; absent where a code is changed. */
+  readonly person?: number;
+  readonly through?: number;
+  /** Ed25519, hex. */
+  readonly contentKey: string;
+  /** SHA-256 of the boxes without GRANT that come with it, hex. */
+  readonly boxes: readonly string[];
 };
 
 /** Who speaks for the person a consent is about. */
@@ -107,17 +120,38 @@ export function textJson(body: TextBody): Json {
     ...(body.event !== undefined && { event: body.event }),
     ...(body.blobs !== undefined && body.blobs.length > 0 && { blobs: body.blobs.map(blobJson) }),
     ...(body.followUp !== undefined && { follow_up: body.followUp as unknown as Json }),
+    ...(body.code !== undefined && { code: codeJson(body.code) }),
   };
 }
 
 /** @throws {VerificationError} `object_body`. */
 export function parseText(body: Json): TextBody {
-  const { text, event, blobs, follow_up: added } = asObject(body);
+  const { text, event, blobs, follow_up: added, code } = asObject(body);
   return {
     text: asText(text),
     ...(event !== undefined && { event: asWhole(event) }),
     ...(blobs !== undefined && { blobs: asList(blobs).map(parseBlob) }),
     ...(added !== undefined && { followUp: parseFollowUp(added) }),
+    ...(code !== undefined && { code: parseCode(code) }),
+  };
+}
+
+function codeJson({ person, through, contentKey, boxes }: CodeListing): Json {
+  return {
+    ...(person !== undefined && { person }),
+    ...(through !== undefined && { through }),
+    content_key: contentKey,
+    boxes,
+  };
+}
+
+function parseCode(json: Json): CodeListing {
+  const { person, through, content_key, boxes } = asObject(json);
+  return {
+    ...(person !== undefined && { person: asWhole(person) }),
+    ...(through !== undefined && { through: asWhole(through) }),
+    contentKey: toHex(hexBytes(content_key, 32)),
+    boxes: asList(boxes).map(asText),
   };
 }
 

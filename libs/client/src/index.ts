@@ -6,7 +6,9 @@ export {
   clearIntervention,
   closeOutOfScope,
   decideScope,
+  divert,
   draftIntervention,
+  invite,
   message,
   perform,
   recordStateReply,
@@ -93,7 +95,8 @@ export {
   signCarried,
   type Signed,
 } from './ceremony-signatures.js';
-export type { Attachment, Entry, Message, Report } from './contents.js';
+export type { Entry, Report } from './contents.js';
+export type { Attachment, Message } from './conversation.js';
 export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
 export {
   type Directory,
@@ -123,15 +126,21 @@ export {
   type LedgerFinding,
   storedResponseTimes,
 } from './ledger-audit.js';
+export type { Invitee } from './invitation.js';
 export {
+  changeCode,
   changeConsent,
+  closeMailbox,
   confirm,
   dispute,
+  invitePerson,
+  join,
   type MailboxMessage,
   type MailboxView,
   openMailbox,
   openMailboxAttachment,
   proofOfEvent,
+  reopen,
   reply,
 } from './mailbox.js';
 export { type MailboxApi, type RequestMemory, type SignedRequest, withMailbox } from './mailbox-requests.js';

@@ -5,16 +5,18 @@ import {
   type Policy,
   reporterStatus,
   type ReporterStatus,
+  rolesWith,
   type ResponseTime,
   responseTimes,
 } from '@app/casework';
-import { type Mailbox, type MailboxAct, sealedItems, type SealedObject } from '@app/contracts';
+import { type KeyBox, type Mailbox, type MailboxAct, sealedItems, type SealedObject } from '@app/contracts';
 import {
   type ArchiveFile,
   deriveReporterKeys,
   type ObjectKind,
   openAttachment,
   type ReporterKeys,
+  sealKeyBox,
   sealObject,
 } from '@app/crypto/seal';
 import { makeSigner } from '@app/crypto/sign';
@@ -28,15 +30,13 @@ import {
   type Instant,
   type Json,
   toBase64,
+  toHex,
 } from '@app/encoding';
 import {
-  type Attachment,
-  attachmentsOf,
+  checkCodeBoxes,
   checkReportCodes,
-  conversationOf,
   type Entry,
   idOf,
-  type Message,
   newestSeed,
   nextInSequence,
   openBoxes,
@@ -45,10 +45,20 @@ import {
   seedKey,
   type Seeds,
 } from './contents.js';
+import { type Attachment, attachmentsOf, conversationOf, type Message } from './conversation.js';
 import { refuse } from './deps.js';
 import { loadPolicy } from './directory.js';
 import { consentJson, type ConsentRecord, parseConsentRecord, parseText, textJson } from './envelope.js';
 import { type History, type VerifiedEvent, verifyHistory, verifyReceipt } from './history.js';
+import {
+  codeBox,
+  type CompartmentSeed,
+  type Invitee,
+  type Inviter,
+  listingOf,
+  mailboxOf,
+  makeInvitation,
+} from './invitation.js';
 import { type MailboxApi, withMailbox } from './mailbox-requests.js';
 import { type Accepted, checkAccepted, findProof, uploadBlobs, type Witness } from './participant.js';
 import { sealBlob } from './prepare.js';
@@ -57,7 +67,7 @@ import type { Service } from './service.js';
 const MAIN = 0;
 const TIME_TOLERANCE_SECONDS = 600;
 
-/** A case as its reporter sees it. */
+/** A case as the holder of a code sees it. */
 export type MailboxView = {
   readonly service: Service;
   readonly mailbox: MailboxApi;
@@ -69,7 +79,14 @@ export type MailboxView = {
   readonly clocks: readonly ResponseTime[];
   /** When a target passed unmet, and whether the case went up by itself. */
   readonly lapses: readonly { readonly at: Instant; readonly type: 'LAPSED' | 'ESCALATED' }[];
-  readonly report: Report;
+  /** Whose code it is: 0 whoever submitted, else the person affected of that place in the report. */
+  readonly person: number;
+  /** The last row that repeats hers; absent for whoever submitted. */
+  readonly through?: number;
+  /** The compartment her own objects go to. */
+  readonly home: number;
+  /** Only whoever submitted reads it. */
+  readonly report?: Report;
   readonly conversation: readonly MailboxMessage[];
   readonly attachments: readonly Attachment[];
   readonly entries: readonly Entry[];
@@ -84,7 +101,7 @@ export type MailboxMessage = Message & { readonly witness?: Witness };
  * consents, and that every event that brought a message of staff is in the witnessed ledger.
  *
  * @param code - 16 bytes.
- * @throws {ApiProblem} `not_found` for a code that no report was made with.
+ * @throws {ApiProblem} `not_found` for a code that opens nothing, or nothing any more.
  * @throws {VerificationError} the first thing that does not hold.
  * @see libs/crypto SPEC.md §8.2
  * Security: a service that also holds back the witnesses can show an older state that was true once.
@@ -104,9 +121,13 @@ export async function openMailbox(service: Service, code: Bytes): Promise<Mailbo
   const objects = [...answer.objects];
   for (const object of answer.more)
     objects.push(await mailbox.api.call('mailboxObject', { params: { object } }));
-  const entries = await openObjects(service, history, seeds, threadId, objects, keys.contentPublicKey);
-  const first = answer.boxes.filter(({ grant }) => grant === undefined);
-  const report = checkReportCodes(history, entries, first);
+  const home = seeds.has(seedKey(MAIN, 1)) ? MAIN : (answer.boxes[0]?.compartment ?? MAIN);
+  const own = { key: keys.contentPublicKey, compartment: home };
+  const entries = await openObjects(service, history, seeds, threadId, objects, own);
+  checkCodeBoxes(history, entries, answer.boxes);
+  const first = answer.boxes.filter(({ grant, eventNumber }) => grant === undefined && eventNumber === 1);
+  const unread = { seeds, grants: 'taken' } as const;
+  const report = home === MAIN ? checkReportCodes(history, entries, first, unread) : undefined;
   return {
     service,
     mailbox,
@@ -119,12 +140,29 @@ export async function openMailbox(service: Service, code: Bytes): Promise<Mailbo
     lapses: history.events.flatMap(({ event }) =>
       event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
     ),
-    report,
+    ...whoseCode(history, entries, home),
+    home,
+    ...(report && { report }),
     conversation: await witnessed(service, mailbox, { history, policy }, conversationOf(entries)),
     attachments: attachmentsOf(entries),
     entries,
     seeds,
   };
+}
+
+/** Her place in the report, by the invitation that made the compartment. @throws {VerificationError} `object_missing`. */
+function whoseCode(
+  { events }: History,
+  entries: readonly Entry[],
+  home: number,
+): Pick<MailboxView, 'person' | 'through'> {
+  if (home === MAIN) return { person: 0 };
+  const invited = events.find(
+    ({ event }) => event.type === 'PERSON_INVITED' && event.detail.compartment === home,
+  );
+  const object = entries.find(({ event }) => event === invited)?.object ?? refuse('object_missing');
+  const { person = 0, through } = parseText(object.body).code ?? {};
+  return { person, ...(through !== undefined && { through }) };
 }
 
 async function verifiedHistory(
@@ -213,8 +251,8 @@ export async function reply(
     const object = await write(view, 'message', textJson(body));
     return act(view, { kind: 'message', object, blobs: [] });
   }
-  const main = newestSeed(view.seeds, MAIN) ?? refuse('no_access');
-  const { blob, index } = await sealBlob(service.deps, main.publicKey, files);
+  const home = newestSeed(view.seeds, view.home) ?? refuse('no_access');
+  const { blob, index } = await sealBlob(service.deps, home.publicKey, files);
   await uploadBlobs(service, mailbox.api, [blob], () => undefined);
   const object = await write(view, 'message', textJson({ ...body, blobs: [index] }));
   return act(view, { kind: 'message', object, blobs: [blob.id] });
@@ -252,6 +290,65 @@ export async function changeConsent(
   });
 }
 
+/**
+ * Gives a person affected a code of her own: an extract with what is said about her, which she and the offices that
+ * have the case can read. From the moment she joins, only she answers for her row.
+ * @throws {VerificationError} `no_access` for a view that is not the submitter's; `epoch_expired`.
+ */
+export async function invitePerson(view: MailboxView, invitee: Invitee): Promise<Accepted> {
+  const { service, threadId, history } = view;
+  const { deps, directory } = service;
+  const report = view.report?.main.report ?? refuse('no_access');
+  const keys = view.mailbox.keys;
+  const inviter: Inviter = {
+    publicKey: keys.contentPublicKey,
+    roleBoxes: async (key) => {
+      const boxes: KeyBox[] = [];
+      for (const role of rolesWith(history.state)) {
+        const { roleId, epoch, kemPublicKey } = directory.keyset.currentEpoch(idOf(role), deps.now());
+        const contents = { purpose: 'role', scopeId: threadId, ...key } as const;
+        const box = await sealKeyBox(deps.sealing, kemPublicKey, keys.contentPublicKey, contents);
+        const recipient = { kind: 'role', role: toHex(roleId), roleEpoch: epoch } as const;
+        boxes.push({ compartment: key.compartment, epoch: key.epoch, recipient, box: toBase64(box) });
+      }
+      return boxes;
+    },
+    write: (to, body) => write(view, 'handover', textJson(body), to),
+  };
+  const made = await makeInvitation(deps, { threadId, state: history.state, report }, invitee, inviter);
+  return act(view, { kind: 'invite', person: invitee.person, ...made });
+}
+
+/** The first act of a person who was invited: from now on she answers for herself. */
+export async function join(view: MailboxView, text = ''): Promise<Accepted> {
+  return act(view, { kind: 'join', object: await write(view, 'message', textJson({ text })) });
+}
+
+/**
+ * Seals what this code opens to another one, and closes the mailbox of this code for good.
+ * @param code - 16 bytes.
+ */
+export async function changeCode(view: MailboxView, code: Bytes): Promise<Accepted> {
+  const { deps } = view.service;
+  const keys = deriveReporterKeys(code, deps.signing, deps.sealing);
+  const boxes: KeyBox[] = [];
+  for (const seed of view.seeds.values())
+    boxes.push(await codeBox(deps, view.threadId, seed, keys, view.mailbox.keys.contentPublicKey));
+  const body = { text: '', code: listingOf(keys, boxes) };
+  const object = await write(view, 'handover', textJson(body));
+  return act(view, { kind: 'change_code', object, boxes, mailbox: mailboxOf(keys) });
+}
+
+/** Closes the mailbox for good; what was said in it stays with the case. */
+export async function closeMailbox(view: MailboxView, text = ''): Promise<Accepted> {
+  return act(view, { kind: 'close', object: await write(view, 'message', textJson({ text })) });
+}
+
+/** Opens a closed case again. */
+export async function reopen(view: MailboxView, text: string): Promise<Accepted> {
+  return act(view, { kind: 'reopen', object: await write(view, 'message', textJson({ text })) });
+}
+
 /** Fetches, checks and opens one attachment. @throws {VerificationError} `blob_parts`, `no_access`. */
 export async function openMailboxAttachment(
   view: MailboxView,
@@ -269,25 +366,33 @@ async function write(
   { service, mailbox, ...view }: MailboxView,
   kind: ObjectKind,
   body: Json,
+  to: CompartmentSeed = newestSeed(view.seeds, view.home) ?? refuse('no_access'),
 ): Promise<SealedObject> {
   const { deps, directory } = service;
-  const main = newestSeed(view.seeds, MAIN) ?? refuse('no_access');
   const signer = makeSigner(deps.signing, mailbox.keys.contentSigSeed);
   const fields = {
     kind,
     threadId: view.threadId,
     author: 'reporter' as const,
-    ...nextInSequence(view.entries, signer.publicKey),
+    ...nextInSequence(view.entries, signer.publicKey, invitationsOf(view)),
     time: deps.now(),
     keysetHash: directory.keyset.hash,
   };
-  const file = await sealObject(deps.sealing, signer, main.publicKey, fields, body);
-  return { compartment: MAIN, epoch: main.epoch, file: toBase64(file) };
+  const file = await sealObject(deps.sealing, signer, to.publicKey, fields, body);
+  return { compartment: to.compartment, epoch: to.epoch, file: toBase64(file) };
+}
+
+/** How many objects whoever submitted wrote into extracts, which she does not read back. */
+function invitationsOf({ history, home }: Pick<MailboxView, 'history' | 'home'>): number {
+  const isHers = ({ event }: VerifiedEvent): boolean =>
+    event.type === 'PERSON_INVITED' && event.actor === 'reporter';
+  return home === MAIN ? history.events.filter(isHers).length : 0;
 }
 
 async function act(view: MailboxView, body: MailboxAct): Promise<Accepted> {
   const answer = await view.mailbox.api.call('mailboxAct', { body });
-  const sent = sealedItems({ objects: [body.object], boxes: [] });
+  const { boxes, mailbox } = { boxes: [], mailbox: undefined, ...body };
+  const sent = sealedItems({ objects: [body.object], boxes, mailbox });
   const accepted = checkAccepted(view.service, view.mailbox, answer, sent);
   const { last } = view.history;
   const { opening } = accepted;

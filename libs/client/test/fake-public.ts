@@ -163,7 +163,9 @@ function allBoxes({ boxes, escalation }: Submission): KeyBox[] {
 
 function reporterAct(act: MailboxAct): CaseAct {
   if (act.kind === 'message') return { kind: 'reporter_message' };
-  if (act.kind !== 'consent') return { kind: act.kind, event: act.eventNumber };
+  if (act.kind === 'confirm' || act.kind === 'dispute') return { kind: act.kind, event: act.eventNumber };
+  // The invented office has one mailbox a case.
+  if (act.kind !== 'consent') throw new Error(`the invented office does not know ${act.kind}`);
   const { person, through, scope, code } = act;
   return parseAct({ kind: 'consent_change', person, ...(through && { through }), scope, code });
 }

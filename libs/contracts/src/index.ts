@@ -22,6 +22,7 @@ export {
   type KeyBox,
   keyBoxSchema,
   type LedgerProof,
+  newMailboxSchema,
   type Promised,
   promiseSchema,
   proofSchema,

@@ -26,6 +26,8 @@ export const eventNumberSchema = z.int().min(1).max(0xffffffff);
 export const OBJECT_MAX_BYTES = 65_536 + 1_659;
 export const KEY_BOX_BYTES = 1_787;
 export const GRANT_BYTES = 186;
+/** mailbox_id(16) ‖ Ed25519 public key(32) of a mailbox. */
+export const MAILBOX_BYTES = 48;
 export const PART_BYTES = 1_048_576;
 
 /** One part of an attachment, in a path. */

@@ -13,6 +13,7 @@ import {
   epochSchema,
   eventReceiptSchema,
   keyBoxSchema,
+  newMailboxSchema,
   promiseSchema,
   sealedObjectSchema,
   storedBlobSchema,
@@ -74,6 +75,8 @@ export type Submission = z.infer<typeof submissionSchema>;
 export const submissionReceiptSchema = z.object({ receipt: eventReceiptSchema, promise: promiseSchema });
 export type SubmissionReceipt = z.infer<typeof submissionReceiptSchema>;
 
+/** Place of a person affected in the report. */
+const personSchema = z.int().min(1).max(8);
 const reporterObject = { object: sealedObjectSchema };
 
 /** What the holder of a receipt code may do with her case. */
@@ -84,12 +87,30 @@ export const mailboxActSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('consent'),
     ...reporterObject,
-    person: z.int().min(1).max(8),
+    person: personSchema,
     /** Up to and including this row (libs/casework SPEC, consent matrix). */
-    through: z.int().min(1).max(8).optional(),
+    through: personSchema.optional(),
     scope: z.string().max(8),
     code: z.string().length(1),
   }),
+  /** A code of her own for a person affected. The object, sealed to her extract, is what is said about her. */
+  z.strictObject({
+    kind: z.literal('invite'),
+    ...reporterObject,
+    person: personSchema,
+    compartment: compartmentKeySchema,
+    boxes: z.array(keyBoxSchema).min(2).max(4),
+    mailbox: newMailboxSchema,
+  }),
+  z.strictObject({ kind: z.literal('join'), ...reporterObject }),
+  z.strictObject({
+    kind: z.literal('change_code'),
+    ...reporterObject,
+    boxes: z.array(keyBoxSchema).min(1).max(8),
+    mailbox: newMailboxSchema,
+  }),
+  z.strictObject({ kind: z.literal('close'), ...reporterObject }),
+  z.strictObject({ kind: z.literal('reopen'), ...reporterObject }),
 ]);
 export type MailboxAct = z.infer<typeof mailboxActSchema>;
 

@@ -8,6 +8,7 @@ import {
   hashSchema,
   idSchema,
   instantSchema,
+  MAILBOX_BYTES,
   KEY_BOX_BYTES,
   OBJECT_MAX_BYTES,
   PART_BYTES,
@@ -46,6 +47,9 @@ export const sealedObjectSchema = z.strictObject({
   file: base64UpTo(OBJECT_MAX_BYTES),
 });
 export type SealedObject = z.infer<typeof sealedObjectSchema>;
+
+/** A mailbox that an act opens: its identifier and the key that signs its requests. */
+export const newMailboxSchema = base64Of(MAILBOX_BYTES);
 
 /** An object as the server returns it: `id` is SHA-256 of the file. */
 export const storedObjectSchema = z.object({
@@ -100,17 +104,19 @@ export type LedgerProof = z.infer<typeof proofSchema>;
 
 /**
  * The sealed items of a request in the order in which an event commits to their SHA-256 hashes: objects,
- * key boxes, the escalation box, GRANT records. Base64 as sent.
+ * key boxes, the escalation box, GRANT records, the mailbox it opens. Base64 as sent.
  */
 export function sealedItems(request: {
   readonly objects: readonly SealedObject[];
   readonly boxes: readonly KeyBox[];
   readonly escalation?: KeyBox | null;
+  readonly mailbox?: string | undefined;
 }): string[] {
   const boxes = request.escalation ? [...request.boxes, request.escalation] : request.boxes;
   return [
     ...request.objects.map((o) => o.file),
     ...boxes.map((b) => b.box),
     ...boxes.flatMap((b) => (b.grant ? [b.grant] : [])),
+    ...(request.mailbox === undefined ? [] : [request.mailbox]),
   ];
 }

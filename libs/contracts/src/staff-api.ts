@@ -18,6 +18,7 @@ import {
   epochSchema,
   eventReceiptSchema,
   keyBoxSchema,
+  newMailboxSchema,
   sealedObjectSchema,
   storedBlobSchema,
   storedBoxSchema,
@@ -111,6 +112,8 @@ export const staffActSchema = z.strictObject({
   compartments: z.array(compartmentKeySchema).max(2).default([]),
   boxes: z.array(keyBoxSchema).max(8).default([]),
   objects: z.array(sealedObjectSchema).max(4).default([]),
+  /** Of the person invited. */
+  mailbox: newMailboxSchema.optional(),
 });
 export type StaffAct = z.input<typeof staffActSchema>;
 

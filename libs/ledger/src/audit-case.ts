@@ -21,10 +21,12 @@ import {
 import {
   bytesEqual,
   encodeUtf8,
+  fromHex,
   Invariant,
   type Json,
   parseCanonicalJson,
   ParseError,
+  toHex,
   VerificationError,
 } from '@app/encoding';
 import type { Tx } from '@app/persistence';
@@ -41,7 +43,8 @@ import { isDeepStrictEqual } from 'node:util';
  * - `policy_mismatch`: the case's POLICY is not the one its events name, or is stored otherwise than hashed.
  * - `case_state_mismatch`: a column of the case's row is not what its events give.
  * - `escalation_box_mismatch`: a held-back box is there that should have gone, or is gone that should be held.
- * - `mailbox_mismatch`: the row names another mailbox, key or body than the one that signed the submission.
+ * - `mailbox_mismatch`: the row names another mailbox, key or body than the one that signed the submission; a mailbox
+ *   is not the one that its event opened, is missing, or is open or closed otherwise than the events say.
  */
 export type CaseFindingCode =
   | 'entry_malformed'
@@ -112,6 +115,8 @@ type AuditedEvent = {
   readonly opening: Opening;
   readonly event: CaseEvent;
   readonly signed?: { readonly statement: Buffer; readonly signature: Buffer };
+  /** SHA-256 of what it brought, hex; absent once erased. */
+  readonly items?: ReadonlySet<string>;
 };
 
 function auditEvent(
@@ -131,11 +136,19 @@ function auditEvent(
   const event = eventOf(opening);
   if (event === undefined) codes.push('detail_invalid');
   const wrong = auditPayload(row, opening);
-  const { statement, signature } = row;
-  const isSigned = wrong.length === 0 && statement !== null && signature !== null;
-  const signed = isSigned ? { signed: { statement, signature } } : {};
-  const audited = codes.length > 0 || event === undefined ? {} : { audited: { opening, event, ...signed } };
+  const kept = wrong.length === 0 ? keptOf(row) : {};
+  const audited = codes.length > 0 || event === undefined ? {} : { audited: { opening, event, ...kept } };
   return { codes: [...codes, ...wrong], ...audited };
+}
+
+/** What a payload that holds bears out; nothing once it is erased. */
+function keptOf(row: EventRow): Pick<AuditedEvent, 'signed' | 'items'> {
+  const { payload_random, statement, signature } = row;
+  const isSigned = statement !== null && signature !== null;
+  return {
+    ...(isSigned && { signed: { statement, signature } }),
+    ...(payload_random !== null && { items: new Set(itemsOf(row).map(toHex)) }),
+  };
 }
 
 function openedBy({ entry, random, opening }: EventRow): Opening | CaseFindingCode {
@@ -160,15 +173,16 @@ function eventOf({ type, serverTime, actorClass, detail }: Opening): CaseEvent |
 function auditPayload(row: EventRow, opening: Opening): CaseFindingCode[] {
   // Erased: the commitment stands and says nothing any more.
   if (row.payload_random === null) return [];
-  const items = Array.from({ length: row.items.length / 32 }, (_, i) =>
-    row.items.subarray(i * 32, i * 32 + 32),
-  );
-  const commitment = commitPayload(row.payload_random, row.statement_hash, row.signature_hash, items);
+  const commitment = commitPayload(row.payload_random, row.statement_hash, row.signature_hash, itemsOf(row));
   const codes: CaseFindingCode[] = [];
   if (!bytesEqual(commitment, opening.payloadCommitment)) codes.push('payload_mismatch');
   const isKept = isHashOf(row.statement, row.statement_hash) && isHashOf(row.signature, row.signature_hash);
   if (!isKept) codes.push('statement_mismatch');
   return codes;
+}
+
+function itemsOf({ items }: EventRow): Buffer[] {
+  return Array.from({ length: items.length / 32 }, (_, i) => items.subarray(i * 32, i * 32 + 32));
 }
 
 /** Nothing was signed: zeros stand for the hash. */
@@ -185,6 +199,15 @@ function commitmentOf(entry: Uint8Array): Uint8Array | undefined {
   }
 }
 
+type StoredMailbox = {
+  readonly id: string;
+  readonly key: string;
+  readonly person: number;
+  readonly compartment: number | null;
+  readonly opened_by: number;
+  readonly closed_by: number | null;
+};
+
 /** What the audit may read of a case's row and of what hangs on it. */
 type StoredCase = {
   readonly event_number: number;
@@ -195,6 +218,8 @@ type StoredCase = {
   readonly mailbox_key: Buffer;
   readonly submission_hash: Buffer;
   readonly is_box_held: boolean;
+  /** All of the case's, by `opened_by` and person. */
+  readonly mailboxes: readonly StoredMailbox[];
   /** The columns that the events give, as `columnsOf` has them. */
   readonly columns: Json;
 };
@@ -204,6 +229,10 @@ async function storedCase(tx: Tx, pseudonym: Buffer): Promise<StoredCase | undef
     `select c.event_number, c.last_commitment, c.policy_hash, p.body as policy_body,
             c.mailbox_id, c.mailbox_key, c.submission_hash,
             exists (select 1 from escalation_boxes e where e.case_pseudonym = c.pseudonym) as is_box_held,
+            (select coalesce(jsonb_agg(jsonb_build_object('id', encode(m.mailbox_id, 'hex'), 'key', encode(m.key, 'hex'),
+              'person', m.person, 'compartment', m.compartment, 'opened_by', m.opened_by, 'closed_by', m.closed_by)
+              order by m.opened_by), '[]')
+             from mailboxes m where m.case_pseudonym = c.pseudonym) as mailboxes,
             jsonb_build_object('state', c.state, 'phase', c.phase, 'escalated', c.escalated,
               'role_id', encode(c.role_id, 'hex'), 'routed_to', encode(c.routed_to, 'hex'),
               'assignee', c.assignee is not null, 'next_deadline', c.next_deadline,
@@ -234,9 +263,10 @@ function columnsOf(state: CaseState, events: readonly AuditedEvent[]): Readonly<
 type RowFinding = Omit<CaseFinding, 'eventNumber'> & { readonly eventNumber?: number };
 
 function auditRow(stored: StoredCase, events: readonly AuditedEvent[]): readonly RowFinding[] {
-  const mailbox: RowFinding[] = isSigners(stored, events[0])
-    ? []
-    : [{ code: 'mailbox_mismatch', eventNumber: 1 }];
+  const wrong = [...(isSigners(stored, events[0]) ? [] : [1]), ...mailboxesThatDiffer(stored, events)];
+  const mailbox = [...new Set(wrong)].map(
+    (eventNumber) => ({ code: 'mailbox_mismatch', eventNumber }) as const,
+  );
   const policy = policyOf(stored, events);
   if (policy === undefined) return [...mailbox, { code: 'policy_mismatch' }];
   const state = replayed(events, policy);
@@ -291,6 +321,58 @@ function isSigners(stored: StoredCase, submitted: AuditedEvent | undefined): boo
     bytesEqual(end.subarray(16, 48), stored.submission_hash);
   return isNamed && isSignedBy(stored.mailbox_key, statement, signature);
 }
+
+/** What the events say of a mailbox, without the identifier and key, of which they commit to the hash alone. */
+type ExpectedMailbox = Omit<StoredMailbox, 'id' | 'key'> & { readonly items?: ReadonlySet<string> };
+
+/** @returns the events that opened a mailbox which is not stored as they say, and those that no event opened. */
+function mailboxesThatDiffer(stored: StoredCase, events: readonly AuditedEvent[]): readonly number[] {
+  const expected = expectedMailboxes(events);
+  const differing = expected.filter((said) => {
+    const found = stored.mailboxes.find(({ opened_by }) => opened_by === said.opened_by);
+    if (found === undefined) return true;
+    const { id, key, ...codes } = found;
+    const { items, ...saidCodes } = said;
+    const isFirst = said.opened_by === 1;
+    const isNamed = isFirst
+      ? id === toHex(stored.mailbox_id) && key === toHex(stored.mailbox_key)
+      : items === undefined || items.has(toHex(sha256(fromHex(id + key, 'mailbox', MAILBOX_BYTES))));
+    return !isNamed || !isDeepStrictEqual(codes, saidCodes);
+  });
+  const unsaid = stored.mailboxes.filter(
+    ({ opened_by }) => !expected.some((said) => said.opened_by === opened_by),
+  );
+  return [...differing, ...unsaid].map(({ opened_by }) => opened_by);
+}
+
+function expectedMailboxes(events: readonly AuditedEvent[]): readonly ExpectedMailbox[] {
+  let mailboxes: readonly ExpectedMailbox[] = [];
+  for (const { opening, event, items } of events) {
+    const opened_by = opening.eventNumber;
+    const committed = items === undefined ? {} : { items };
+    const close = (person: number): void => {
+      mailboxes = mailboxes.map((one) =>
+        one.person === person && one.closed_by === null ? { ...one, closed_by: opened_by } : one,
+      );
+    };
+    if (event.type === 'SUBMITTED')
+      mailboxes = [{ person: 0, compartment: null, opened_by, closed_by: null }];
+    if (event.type === 'PERSON_INVITED')
+      mailboxes = [...mailboxes, { ...event.detail, opened_by, closed_by: null, ...committed }];
+    if (event.type === 'MAILBOX_CLOSED') close(event.detail.person);
+    if (event.type === 'CODE_CHANGED') {
+      const { person } = event.detail;
+      const old = mailboxes.findLast((one) => one.person === person);
+      close(person);
+      const compartment = old?.compartment ?? null;
+      mailboxes = [...mailboxes, { person, compartment, opened_by, closed_by: null, ...committed }];
+    }
+  }
+  return mailboxes;
+}
+
+/** mailbox_id(16) ‖ key(32). */
+const MAILBOX_BYTES = 48;
 
 function isSignedBy(key: Uint8Array, statement: Uint8Array, signature: Uint8Array): boolean {
   try {

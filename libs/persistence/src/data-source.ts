@@ -11,8 +11,9 @@ import { Notices1764400001000 } from './migrations/1764400001000-notices.js';
 import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-warnings.js';
 import { Quarantine1764700000000 } from './migrations/1764700000000-quarantine.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
+import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
-import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
+import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
 import {
   EventPayloadRow,
@@ -44,6 +45,7 @@ const ENTITIES = [
   CompartmentRow,
   EscalationBoxRow,
   ObjectRow,
+  MailboxRow,
   DocumentRow,
   KeysetRow,
   PolicyRow,
@@ -88,6 +90,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Notices1764400001000,
       LapseWarnings1764400002000,
       WholeLife1764500000000,
+      Mailboxes1764600000000,
       Quarantine1764700000000,
     ],
     migrationsTransactionMode: 'each',

@@ -3,7 +3,7 @@ export { DATABASE_ROLES, type DatabaseRole, migrate } from './migrate.js';
 export { type Parameter, Parameters } from './parameters.js';
 export { type Columns, sqlState, type Tx, UnitOfWork } from './unit-of-work.js';
 export { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
-export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, ObjectRow } from './rows/case.row.js';
+export { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 export { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
 export {
   EventPayloadRow,
@@ -19,4 +19,10 @@ export {
 export { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
 export { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 export { once, type OnceRequest } from './once.js';
-export { insertSealed, recipientColumns, type SealedItems, type SealedOwner } from './sealed.js';
+export {
+  insertMailbox,
+  insertSealed,
+  recipientColumns,
+  type SealedItems,
+  type SealedOwner,
+} from './sealed.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { fromBase64, fromHex } from '@app/encoding';
 import { type Parameter, Parameters } from './parameters.js';
-import type { BoxRow } from './rows/case.row.js';
+import { type BoxRow, MailboxRow } from './rows/case.row.js';
 import type { Tx } from './unit-of-work.js';
 
 /** The event sealed material belongs to. */
@@ -77,4 +77,29 @@ type Insertion = { readonly into: string; readonly rows: readonly (readonly Para
 /** An insertion of no rows is none. */
 function insertion(into: string, rows: Insertion['rows']): readonly Insertion[] {
   return rows.length === 0 ? [] : [{ into, rows }];
+}
+
+const MAILBOX_ID_BYTES = 16;
+const MAILBOX_KEY_BYTES = 32;
+
+/**
+ * Opens a mailbox with the event that brought it.
+ * @param mailbox - base64 of mailbox_id(16) ‖ key(32), as on the wire.
+ */
+export async function insertMailbox(
+  tx: Tx,
+  owner: Pick<SealedOwner, 'casePseudonym' | 'eventNumber'>,
+  mailbox: string,
+  whose: Pick<MailboxRow, 'person' | 'compartment'>,
+): Promise<void> {
+  const both = Buffer.from(fromBase64(mailbox, 'mailbox', MAILBOX_ID_BYTES + MAILBOX_KEY_BYTES));
+  await tx.insert(MailboxRow, {
+    mailboxId: both.subarray(0, MAILBOX_ID_BYTES),
+    casePseudonym: owner.casePseudonym,
+    person: whose.person,
+    key: both.subarray(MAILBOX_ID_BYTES),
+    compartment: whose.compartment,
+    openedBy: owner.eventNumber,
+    closedBy: null,
+  });
 }

@@ -2,6 +2,7 @@
 import { WORD_LANGUAGES } from '@app/crypto/seal';
 import { toHex } from '@app/encoding';
 import { type Command, Option } from 'commander';
+import { changeWords, closeForGood, invite, joinCase, reopenCase } from '../participant/codes.js';
 import { connectTo, type ServiceOptions, withService } from '../connecting.js';
 import {
   answerEvent,
@@ -43,14 +44,14 @@ function registerSeal(program: Command): void {
     .option('--out <dir>', 'folder to make for the package')
     .option('--attach <file...>', 'files for everybody who may read the report')
     .option('--originals <file...>', 'untouched originals, for those alone who may know who you are')
-    .addOption(
-      new Option('--lang <language>', 'of the words and of the example')
-        .choices(WORD_LANGUAGES)
-        .default('en'),
-    )
+    .addOption(language('of the words and of the example'))
     .option('--example', 'print a complete report to edit')
     .option('--json')
     .action(seal);
+}
+
+export function language(of: string): Option {
+  return new Option('--lang <language>', of).choices(WORD_LANGUAGES).default('en');
 }
 
 function registerInbox(inbox: Command): void {
@@ -84,6 +85,16 @@ function registerInbox(inbox: Command): void {
     .option('--explained-by <code>', 'who explained them: OFFICE, LAWYER, …')
     .option('--understands <answer>', 'whether who answers can understand the risk: yes, no, unsure')
     .action(setConsent);
+  verb('invite <person>', 'give a person affected, by place in the report, words of her own')
+    .option('--text-file <file>', TEXT)
+    .addOption(language('of her words'))
+    .action(invite);
+  verb('join', 'with the words you were given: from now on only you answer for yourself').action(joinCase);
+  verb('change-code', 'new words; the old ones open nothing any more')
+    .addOption(language('of the new words'))
+    .action(changeWords);
+  verb('close', 'close your mailbox for good; the case goes on').action(closeForGood);
+  verb('reopen', 'open a closed case again').option('--text-file <file>', TEXT).action(reopenCase);
   verb('attachment [numbers...]', 'save attachments, all or by number')
     .requiredOption('--out <dir>', 'folder to save them to')
     .action(saveAttachments);

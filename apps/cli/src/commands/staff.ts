@@ -6,7 +6,6 @@ import {
   staffAskConsent,
   staffAskInfo,
   staffClear,
-  staffClose,
   staffDecide,
   staffDraft,
   staffMessage,
@@ -19,9 +18,21 @@ import {
   staffStateReply,
   staffTriage,
 } from '../staff/acting.js';
+import {
+  staffActAgain,
+  staffAssessRisk,
+  staffClose,
+  staffDivert,
+  staffEndIntervention,
+  staffFollowUp,
+  staffHold,
+  staffInvite,
+  staffLink,
+} from '../staff/living.js';
 import { withIdentity, withSecond } from '../staff/identity.js';
 import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
+import { language } from './participant.js';
 import { list, open } from '../staff/reading.js';
 
 const TEXT = 'file with the text; without it the text is asked, or read from standard input';
@@ -56,6 +67,7 @@ export function registerStaff(program: Command): void {
     staffPlain('stop_asking', 'The question is closed without an answer'),
   );
   registerDecisions(staff, verb, verbWithText);
+  registerLife(staff, verb, verbWithText);
   registerInterventions(
     staff.command('intervene').description('interventions of the official'),
     verb,
@@ -102,9 +114,11 @@ function registerDecisions(staff: Command, verb: Verb, verbWithText: Verb): void
     .requiredOption('--priority <code>', 'P1 to P4; P1 needs a second officer')
     .action(staffDecide);
   withSecond(verb(staff, 'reprioritise <case> <priority>', 'change the priority')).action(staffReprioritise);
-  withSecond(verbWithText(staff, 'close <case> <reason>', 'close as out of scope; two officers sign')).action(
-    staffClose,
-  );
+  withSecond(
+    verbWithText(staff, 'close <case> <reason>', 'close as out of scope, or for good; two officers sign'),
+  )
+    .option('--into <case>', 'the case it went into, where they were merged')
+    .action(staffClose);
   verbWithText(staff, 'route <case>', 'hand over to the senior official, under the consent given')
     .option('--to <office>', 'another office, by name or identifier')
     .action(staffRoute);
@@ -113,6 +127,37 @@ function registerDecisions(staff: Command, verb: Verb, verbWithText: Verb): void
   verb(staff, 'recuse <case>', 'step back from the case')
     .option('--whole-role', 'the whole office steps back')
     .action(staffRecuse);
+}
+
+function registerLife(staff: Command, verb: Verb, verbWithText: Verb): void {
+  verbWithText(
+    staff,
+    'invite <case> <person>',
+    'give a person affected, by place in the report, words of her own',
+  )
+    .addOption(language('of her words'))
+    .action(staffInvite);
+  withSecond(
+    verb(staff, 'hold <case> <reason>', 'set the case aside: PA3, or PA4 with a second officer'),
+  ).action(staffHold);
+  verb(staff, 'resume <case>', 'end the hold').action(staffPlain('resume', 'Resumed'));
+  verb(staff, 'assess-risk <case>', 'assess the risk anew')
+    .requiredOption('--likelihood <level>', 'of harm: low, moderate, high or severe')
+    .requiredOption('--severity <level>', 'of harm: low, moderate, high or severe')
+    .option('--changed', 'the facts have changed')
+    .action(staffAssessRisk);
+  verb(staff, 'monitor <case>', 'nothing is pending; the case is reviewed from now on').action(
+    staffPlain('monitor', 'Monitored'),
+  );
+  verb(staff, 'review <case>', 'record a review').action(staffPlain('review', 'Reviewed'));
+  verb(staff, 'act-again <case> <reason>', 'go on acting: FURTHER_ACT or NO_REMEDY').action(staffActAgain);
+  verb(staff, 'reopen <case>', 'open a closed case again, with consent K10').action(
+    staffPlain('reopen', 'Reopened'),
+  );
+  verb(staff, 'link <case> <other> <relation>', 'say how another case is related').action(staffLink);
+  verbWithText(staff, 'divert <case> <reason>', 'hand over past an official who has a conflict')
+    .requiredOption('--to <office>', 'the alternate or the ethics office, by name or identifier')
+    .action(staffDivert);
 }
 
 function registerInterventions(intervene: Command, verb: Verb, verbWithText: Verb): void {
@@ -125,4 +170,6 @@ function registerInterventions(intervene: Command, verb: Verb, verbWithText: Ver
   verb(intervene, 'reply <case> <number> <response>', 'record what the State answered, RSP1 to RSP9')
     .option('--complete', 'it answers everything')
     .action(staffStateReply);
+  verb(intervene, 'follow-up <case> <number>', 'record that it was followed up').action(staffFollowUp);
+  verb(intervene, 'end <case> <number>', 'end it; a draft is given up').action(staffEndIntervention);
 }

@@ -55,13 +55,17 @@ export type TextOptions = InboxOptions & { readonly textFile?: string };
 const UNCERTAIN =
   'It may have arrived all the same: look with "safe-conduct inbox show" before you send it again.';
 
-async function open(code: Bytes, options: InboxOptions): Promise<MailboxView> {
+/** The mailbox of a code. @throws {CliError} `not_found`. */
+export async function open(code: Bytes, options: InboxOptions): Promise<MailboxView> {
   const service = await connectTo(options);
   try {
     return await openMailbox(service, code);
   } catch (error) {
     if (!(error instanceof ApiProblem) || error.code !== 'not_found') throw error;
-    throw new CliError('not_found', 'No report was submitted with these words here; check each of them.');
+    throw new CliError(
+      'not_found',
+      'These words open no mailbox here, or none any more; check each of them.',
+    );
   }
 }
 
@@ -241,28 +245,44 @@ function codeOf<C extends string>(
   return found;
 }
 
-/** The last person's answer also holds for the rows that only repeat hers. */
+/** The last person's answer also holds for the rows that only repeat hers; a person affected answers for herself. */
 function consentChange(view: MailboxView, scope: ConsentScope, answer: string, person: number) {
   const code = ANSWERS[answer] ?? answer;
   if (!isConsentCode(scope, code) || code === 'n')
     throw usage(`${scope} is answered by refuse, withdraw or ${levelsOf(scope).join(', ') || 'grant'}.`);
-  const { persons } = view.report.main.report as { readonly persons?: readonly unknown[] };
-  const last = Math.max(1, persons?.length ?? 1);
+  if (view.person > 0) {
+    const through = view.through === undefined ? {} : { through: view.through };
+    return { person: view.person, ...through, scope, code };
+  }
+  const last = lastPerson(view);
   if (!Number.isInteger(person) || person < 1 || person > last)
     throw usage(`--person is a number from 1 to ${String(last)}: as many persons as the report names.`);
   return { person, ...(person === last && { through: 8 }), scope, code };
 }
 
-type Sent = { readonly view: MailboxView; readonly accepted: Accepted };
+function lastPerson({ report }: MailboxView): number {
+  const { persons } = (report?.main.report ?? {}) as { readonly persons?: readonly unknown[] };
+  return Math.max(1, persons?.length ?? 1);
+}
+
+/** An accepted act, and the mailbox that asks for its proof. */
+export type Sent = { readonly view: MailboxView; readonly accepted: Accepted };
 
 /** Asks the rules first, then acts. */
-async function act(view: MailboxView, asked: CaseAct, send: () => Promise<Accepted>): Promise<Sent> {
+export async function act(view: MailboxView, asked: CaseAct, send: () => Promise<Accepted>): Promise<Sent> {
   checkAllowed(view, asked);
   return { view, accepted: await explaining({ unreachable: UNCERTAIN, internal: UNCERTAIN }, send) };
 }
 
-/** Waits until the witnessed ledger has it. */
-async function tellRecorded({ view, accepted }: Sent, options: InboxOptions): Promise<void> {
+/**
+ * Waits until the witnessed ledger has it.
+ * @param more - what else there is to tell, to scripts and to people.
+ */
+export async function tellRecorded(
+  { view, accepted }: Sent,
+  options: InboxOptions,
+  more: { readonly row: object; readonly lines: readonly string[] } = { row: {}, lines: [] },
+): Promise<void> {
   say(`Accepted as event ${String(accepted.opening.eventNumber)}.`);
   const hint = { unreachable: 'What you sent was accepted; only the proof was not seen yet.' };
   const witness = await explaining(hint, () => awaitProof(view.service, view.mailbox, accepted));
@@ -272,15 +292,16 @@ async function tellRecorded({ view, accepted }: Sent, options: InboxOptions): Pr
     recordedAt: accepted.opening.serverTime,
     witnessedAt: witness.quorumTime,
     witnesses: witness.names,
+    ...more.row,
   };
-  const text = `Recorded as event ${String(result.event)}, seen by ${listed(witness.names)} at ${when(witness.quorumTime)}.`;
-  print(result, options.json, text);
+  const recorded = `Recorded as event ${String(result.event)}, seen by ${listed(witness.names)} at ${when(witness.quorumTime)}.`;
+  print(result, options.json, [recorded, ...more.lines].join('\n'));
 }
 
 /** @throws {CliError} the rules' own code, before anything is sent. */
-function checkAllowed({ service, history, policy }: MailboxView, act: CaseAct): void {
+function checkAllowed({ service, history, policy, person }: MailboxView, act: CaseAct): void {
   const now = Math.max(service.deps.now(), history.state.lastEventAt);
-  const decision = decide(history.state, act, { now, actor: { kind: 'reporter' }, policy });
+  const decision = decide(history.state, act, { now, actor: { kind: 'reporter', person }, policy });
   if (!decision.ok)
     throw new CliError(decision.refusal.code, `${describeRefusal(decision.refusal.code)} Nothing was sent.`);
 }

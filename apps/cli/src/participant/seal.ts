@@ -2,19 +2,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { encodePackage, type PreparedReport, prepareReport, type Service } from '@app/client';
-import {
-  type ArchiveFile,
-  encodeDigits,
-  encodeWords,
-  makeReporterCode,
-  type WordLanguage,
-} from '@app/crypto/seal';
+import { type ArchiveFile, makeReporterCode, type WordLanguage } from '@app/crypto/seal';
 import { type Bytes, toHex } from '@app/encoding';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
 import { listed, print, say, utc } from '../terminal.js';
 import { EXAMPLE_HELP, exampleReport } from './example.js';
 import { refuseExisting, writePackage } from './package-folder.js';
+import { shownCode } from './words.js';
 import { readReport, type ToldProblem, unknownExclusions } from './report-file.js';
 
 export type SealOptions = Partial<ServiceOptions> & {
@@ -111,17 +106,10 @@ function tellSealed(
 ): void {
   const { keyset, witnesses, witnessedAt } = service.directory;
   const nameOf = (role?: string): string => keyset.roles.find(({ id }) => toHex(id) === role)?.name ?? '';
-  const words = encodeWords(code, options.lang);
-  const digits = encodeDigits(code);
+  const { words, digits, lines } = shownCode(code, options.lang);
   const held = submission.escalation?.recipient;
   const sealedTo = nameOf(submission.role);
   const heldFor = held?.kind === 'role' ? nameOf(held.role) : undefined;
-  const rows = [0, 4, 8].map((from) =>
-    words
-      .slice(from, from + 4)
-      .map((word, i) => `${String(from + i + 1).padStart(2)} ${word.padEnd(12)}`)
-      .join(' '),
-  );
   const text = [
     `Sealed to: ${sealedTo}, and to yourself.`,
     heldFor === undefined
@@ -131,8 +119,7 @@ function tellSealed(
     `Package: ${options.out}`,
     '',
     'YOUR 12 WORDS. Write them down now: they are shown this once and kept nowhere.',
-    ...rows.map((row) => `  ${row.trimEnd()}`),
-    `The same as digits: ${digits}`,
+    ...lines,
     'Anyone who has them is you. Without them nobody can send this package or open your mailbox.',
     '',
     'Nothing has been sent yet. To send it:',

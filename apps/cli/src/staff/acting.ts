@@ -6,7 +6,7 @@ import {
   INT,
   INT_CHANNELS,
   LEVELS,
-  OOS,
+  type OosCode,
   PRI,
   RETURN,
   RISK,
@@ -54,12 +54,15 @@ const REPEAT = {
   not_found: 'Check the case, and that it is with your office.',
 };
 
+/** What an act came to, and what else there is to tell of it, to scripts and to people. */
+type Done = ActResult & { readonly told?: { readonly row: object; readonly lines: readonly string[] } };
+
 /** One act without a text. */
-async function act(
+export async function act(
   given: string,
   options: StaffOptions,
   what: string,
-  run: (opened: OpenedCase, officers: Officers) => Promise<ActResult>,
+  run: (opened: OpenedCase, officers: Officers) => Promise<Done>,
 ): Promise<void> {
   const people = await identify(new Keyboard(), options);
   await withOfficers(options, people, async (officers) => {
@@ -69,12 +72,12 @@ async function act(
 }
 
 /** One act with a text, which is not lost whatever happens. */
-async function actWithText(
+export async function actWithText(
   given: string,
   options: TextOptions,
   what: string,
   prompt: string,
-  run: (opened: OpenedCase, text: string, officers: Officers) => Promise<ActResult>,
+  run: (opened: OpenedCase, text: string, officers: Officers) => Promise<Done>,
 ): Promise<void> {
   const keyboard = new Keyboard();
   const people = await identify(keyboard, options);
@@ -93,7 +96,7 @@ async function openGiven({ session }: Officers, given: string): Promise<OpenedCa
   );
 }
 
-async function record(options: StaffOptions, what: string, run: () => Promise<ActResult>): Promise<void> {
+async function record(options: StaffOptions, what: string, run: () => Promise<Done>): Promise<void> {
   const result = await explaining(REPEAT, run);
   if (!result.ok) {
     const { code } = result.refusal;
@@ -105,8 +108,10 @@ async function record(options: StaffOptions, what: string, run: () => Promise<Ac
     event: opening.eventNumber,
     type: event.type,
     recordedAt: opening.serverTime,
+    ...result.told?.row,
   };
-  print(row, options.json, `${what}. Event ${String(row.event)} of case ${row.casePseudonym}.`);
+  const recorded = `${what}. Event ${String(row.event)} of case ${row.casePseudonym}.`;
+  print(row, options.json, [recorded, ...(result.told?.lines ?? [])].join('\n'));
 }
 
 export function staffAcknowledge(
@@ -178,8 +183,8 @@ export function staffReprioritise(given: string, priorityText: string, options: 
   );
 }
 
-export function staffClose(given: string, reasonText: string, options: TextOptions): Promise<void> {
-  const reason = oneOf('The reason', OOS, reasonText);
+/** @param reason - why triage closes it. */
+export function staffCloseOutOfScope(given: string, reason: OosCode, options: TextOptions): Promise<void> {
   if (options.secondAs === undefined && options.secondSubject === undefined)
     throw new CliError(
       'second_officer_required',
@@ -212,7 +217,7 @@ export function staffRoute(given: string, options: TextOptions & { readonly to?:
 }
 
 /** An office by its identifier, the beginning of it, or its name. */
-function roleOf({ session }: OpenedCase, given: string): string {
+export function roleOf({ session }: OpenedCase, given: string): string {
   const { roles } = session.service.directory.keyset;
   const found = roles.filter(({ id, name }) => name === given || toHex(id).startsWith(given));
   const [first, ...others] = found;
@@ -242,7 +247,10 @@ export function staffRecuse(
 }
 
 /** Acts that carry nothing but themselves. */
-export function staffPlain(kind: 'info_received' | 'stop_asking', what: string) {
+export function staffPlain(
+  kind: 'info_received' | 'stop_asking' | 'resume' | 'monitor' | 'review' | 'reopen',
+  what: string,
+) {
   return (given: string, options: StaffOptions): Promise<void> =>
     act(given, options, what, (c) => perform(c, { kind }));
 }
@@ -299,13 +307,13 @@ export function staffStateReply(
 }
 
 /** @throws {CliError} wrong usage, with the list. */
-function oneOf<const T extends readonly string[]>(what: string, list: T, given: string): T[number] {
+export function oneOf<const T extends readonly string[]>(what: string, list: T, given: string): T[number] {
   const found = list.find((code) => code === given);
   if (found === undefined) throw usage(`${what} is one of ${list.join(', ')}.`);
   return found;
 }
 
-function whole(text: string): number {
+export function whole(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text))
     throw usage('The number of an intervention is a whole number, as "staff open" lists it.');
   return Number(text);

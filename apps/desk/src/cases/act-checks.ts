@@ -1,6 +1,6 @@
 /** What the desk checks of an act besides the decision itself: signatures, boxes, and that they say one thing. */
-import { type CaseEvent, type CaseState, effectiveConsent, EVENT_TYPES } from '@app/casework';
-import type { CaseTag, KeyBox, ProblemCode, SealedObject } from '@app/contracts';
+import { type CaseAct, type CaseEvent, type CaseState, effectiveConsent, EVENT_TYPES } from '@app/casework';
+import type { CaseTag, CompartmentKey, KeyBox, ProblemCode, SealedObject } from '@app/contracts';
 import {
   checkSealedShape,
   checkSignature,
@@ -120,6 +120,35 @@ export function checkObjects(
     );
     checkSealedShape(fromBase64(file, 'object.file'), ['object']);
   }
+}
+
+/** What an act brings that makes a person's mailbox. */
+type Invitation = {
+  readonly compartments: readonly CompartmentKey[];
+  readonly boxes: readonly KeyBox[];
+  readonly mailbox?: string | undefined;
+};
+
+/**
+ * An invitation, and nothing else, brings a mailbox, the extract of its person, and a box of its key to her code; the
+ * box has no GRANT, the object beside it lists it.
+ * @returns the boxes that go to offices.
+ * @throws {Refused} `codes_mismatch`.
+ */
+export function checkInvitation(act: CaseAct, brought: Invitation): readonly KeyBox[] {
+  const hers = brought.boxes.filter(({ recipient }) => recipient.kind === 'reporter');
+  const isInvitation = act.kind === 'invite_person';
+  demand((brought.mailbox !== undefined) === isInvitation, 'codes_mismatch');
+  demand(hers.length === (isInvitation ? 1 : 0), 'codes_mismatch');
+  if (isInvitation) {
+    const isMade = brought.compartments.every(({ compartment }) => compartment === act.compartment);
+    const isHers = hers.every(({ compartment, grant }) => compartment === act.compartment && !grant);
+    demand(isMade && brought.compartments.length === 1 && isHers, 'codes_mismatch');
+    hers.forEach(({ box }) => {
+      checkSealedShape(fromBase64(box, 'box'), ['key_box']);
+    });
+  }
+  return brought.boxes.filter(({ recipient }) => recipient.kind === 'role');
 }
 
 /**

@@ -18,7 +18,7 @@ import { type Keyset, sha256, type SignatureVerifier, sodiumVerifier } from '@ap
 import { type Bytes, fromBase64, fromHex, type Json, toHex } from '@app/encoding';
 import { enqueue } from '@app/jobs/enqueue';
 import { caseForUpdate, Directory, LedgerAppender, receiptFor } from '@app/ledger';
-import { insertSealed, once, sqlState, type Tx, UnitOfWork } from '@app/persistence';
+import { insertMailbox, insertSealed, once, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
@@ -27,6 +27,7 @@ import type { Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,
+  checkInvitation,
   checkObjects,
   checkPresent,
   checkSecondOfficer,
@@ -121,7 +122,7 @@ export class ActsService {
     checkSecondOfficer(context, 'second' in act ? act.second : undefined, statement, request.second);
     const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
     checkObjects(request.objects, compartments);
-    checkBoxes(context, request.boxes, next);
+    checkBoxes(context, checkInvitation(act, request), next);
 
     const receipt = await this.#ledger.recordEvent(tx, {
       row,
@@ -138,6 +139,8 @@ export class ActsService {
       author: 'staff',
     } as const;
     await insertSealed(tx, owner, request);
+    if (act.kind === 'invite_person' && request.mailbox !== undefined)
+      await insertMailbox(tx, owner, request.mailbox, act);
     return receipt;
   }
 }

@@ -1,20 +1,36 @@
 /** Reads of one mailbox. Sealed material comes only from functions keyed by the mailbox id. */
 import type { CompartmentKey, StoredBlob, StoredBox, StoredObject } from '@app/contracts';
 import { toBase64, toHex } from '@app/encoding';
-import { CaseRow, CompartmentRow, type Tx } from '@app/persistence';
+import { CaseRow, CompartmentRow, MailboxRow, type Tx } from '@app/persistence';
+import { IsNull } from 'typeorm';
 
-/** The compartments a reporter holds keys to: main and identity (libs/crypto SPEC.md). */
+/** The compartments whoever submitted holds keys to: main and identity (libs/crypto SPEC.md). */
 const REPORTER_COMPARTMENTS = [0, 1];
 const HASH_BYTES = 32;
 
-export function findCase(tx: Tx, mailboxId: Uint8Array): Promise<CaseRow | null> {
-  return tx.findOneBy(CaseRow, { mailboxId: Buffer.from(mailboxId) });
+/** A mailbox that is open; null for a closed one, as for one that never was. Uses mailboxes_pkey. */
+export function findMailbox(tx: Tx, mailboxId: Uint8Array): Promise<MailboxRow | null> {
+  return tx.findOneBy(MailboxRow, { mailboxId: Buffer.from(mailboxId), closedBy: IsNull() });
 }
 
-export async function compartmentsOf(tx: Tx, casePseudonym: Buffer): Promise<CompartmentKey[]> {
+export function findCase(tx: Tx, pseudonym: Buffer): Promise<CaseRow | null> {
+  return tx.findOneBy(CaseRow, { pseudonym });
+}
+
+/** Closes a mailbox for good. */
+export async function closeMailbox(tx: Tx, { mailboxId }: MailboxRow, eventNumber: number): Promise<void> {
+  await tx.update(MailboxRow, { mailboxId }, { closedBy: eventNumber });
+}
+
+/** The compartments a mailbox reads. */
+export async function compartmentsOf(
+  tx: Tx,
+  { casePseudonym, compartment }: MailboxRow,
+): Promise<CompartmentKey[]> {
   const rows = await tx.findBy(CompartmentRow, { casePseudonym });
+  const own = compartment === null ? REPORTER_COMPARTMENTS : [compartment];
   return rows
-    .filter((row) => REPORTER_COMPARTMENTS.includes(row.compartment))
+    .filter((row) => own.includes(row.compartment))
     .map((row) => ({ compartment: row.compartment, epoch: row.epoch, publicKey: toBase64(row.publicKey) }));
 }
 

@@ -1,4 +1,4 @@
-import { type CaseAct, decide, parseAct } from '@app/casework';
+import { type CaseAct, decide, parseAct, rolesWith } from '@app/casework';
 import {
   type EventReceipt,
   type LedgerProof,
@@ -21,18 +21,39 @@ import {
   receiptsOf,
 } from '@app/ledger';
 
-import { CaseRow, insertSealed, type Tx, UnitOfWork } from '@app/persistence';
+import {
+  type CaseRow,
+  insertMailbox,
+  insertSealed,
+  type MailboxRow,
+  sqlState,
+  type Tx,
+  UnitOfWork,
+} from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { checkComplete } from '../blobs/blobs.service.js';
 import { PromiseSigner } from '../promise-signer.js';
 import type { SignedMailbox } from '../requests/mailbox-request.guard.js';
-import { checkObject } from '../submission-checks.js';
+import { checkFirstBoxes, checkObject } from '../submission-checks.js';
 import { bindBlobs } from '../threads/threads.service.js';
 import { toFixedSize } from './fixed-size.js';
-import { blobsOf, boxesOf, compartmentsOf, findCase, objectsOf } from './mailbox.queries.js';
+import {
+  blobsOf,
+  boxesOf,
+  closeMailbox,
+  compartmentsOf,
+  findCase,
+  findMailbox,
+  objectsOf,
+} from './mailbox.queries.js';
 
-/** What the holder of a receipt code reads and does in her own case. */
+const UNIQUE_VIOLATION = '23505';
+
+/** An open mailbox and the case it is of. */
+type OwnCase = { readonly row: CaseRow; readonly own: MailboxRow };
+
+/** What the holder of a code reads and does in her case: whoever submitted, or a person affected. */
 @Injectable()
 export class MailboxService {
   readonly #work: UnitOfWork;
@@ -60,7 +81,7 @@ export class MailboxService {
 
   read(mailbox: SignedMailbox): Promise<Mailbox> {
     return this.#work.read(async (tx) => {
-      const row = await ownCase(tx, mailbox);
+      const { row, own } = await ownCase(tx, mailbox);
       const state = await this.#promises.mailboxState(
         tx,
         mailbox.id,
@@ -73,7 +94,7 @@ export class MailboxService {
         casePseudonym: toHex(row.pseudonym),
         state,
         events: await receiptsOf(tx, row.pseudonym),
-        compartments: await compartmentsOf(tx, row.pseudonym),
+        compartments: await compartmentsOf(tx, own),
         boxes: await boxesOf(tx, mailbox.id),
         blobs: await blobsOf(tx, mailbox.id),
       };
@@ -93,7 +114,7 @@ export class MailboxService {
   /** A tlog-proof of one event of the own case, once the ledger has it under a witnessed checkpoint. */
   async proof(mailbox: SignedMailbox, eventNumber: number): Promise<LedgerProof> {
     const receipt = await this.#work.read(async (tx) => {
-      const row = await ownCase(tx, mailbox);
+      const { row } = await ownCase(tx, mailbox);
       return receiptFor(tx, row.pseudonym, eventNumber);
     });
     if (!receipt) throw new Refused('not_found');
@@ -104,15 +125,20 @@ export class MailboxService {
 
   /** One act of the reporter; sent again, it answers what it answered before. */
   async act(mailbox: SignedMailbox, act: MailboxAct): Promise<SubmissionReceipt> {
-    const { receipt, inForce } = await this.#work.run(async (tx) => {
-      const row = await ownCaseForUpdate(tx, mailbox);
-      const earlier = await this.#findEarlier(tx, mailbox, row, act);
-      return {
-        receipt: earlier ?? (await this.#record(tx, mailbox, row, act)),
-        inForce: await this.#directory.inForce(tx),
-      };
-    });
-    return this.#promises.promise(receipt, inForce);
+    try {
+      const { receipt, inForce } = await this.#work.run(async (tx) => {
+        const of = await ownCaseForUpdate(tx, mailbox);
+        const earlier = await this.#findEarlier(tx, mailbox, of.row, act);
+        return {
+          receipt: earlier ?? (await this.#record(tx, mailbox, of, act)),
+          inForce: await this.#directory.inForce(tx),
+        };
+      });
+      return this.#promises.promise(receipt, inForce);
+    } catch (error) {
+      // The same object, box, compartment or mailbox was stored before.
+      throw sqlState(error) === UNIQUE_VIOLATION ? new Refused('id_taken') : error;
+    }
   }
 
   async #findEarlier(
@@ -126,19 +152,28 @@ export class MailboxService {
     return stored ? receiptFor(tx, row.pseudonym, stored.eventNumber) : null;
   }
 
-  async #record(tx: Tx, mailbox: SignedMailbox, row: CaseRow, act: MailboxAct): Promise<EventReceipt> {
+  async #record(
+    tx: Tx,
+    mailbox: SignedMailbox,
+    { row, own }: OwnCase,
+    act: MailboxAct,
+  ): Promise<EventReceipt> {
     const { policy } = await this.#directory.policy(row.policyHash, tx);
-    checkObject(act.object, await compartmentsOf(tx, row.pseudonym));
+    const brought = broughtBy(act);
+    await this.#checkBrought(tx, act, row, own);
     const blobs = act.kind === 'message' ? act.blobs : [];
     for (const blob of blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
     const now = Math.max(this.#clock.now(), row.state.lastEventAt);
-    const decision = decide(row.state, actOf(act), { now, actor: { kind: 'reporter' }, policy });
+    const decision = decide(row.state, actOf(act), {
+      now,
+      actor: { kind: 'reporter', person: own.person },
+      policy,
+    });
     if (!decision.ok) throw new Refused('not_allowed_now', { reason: decision.refusal.code });
     if (row.state.escalationBox === 'held' && decision.next.escalationBox === 'withdrawn') {
       // The case row is locked, so a lapse at this moment waits and then finds no box.
       await tx.query('select take_escalation_box($1)', [Buffer.from(mailbox.id)]);
     }
-    const sealed = { objects: [act.object], boxes: [] };
     const receipt = await this.#ledger.recordEvent(tx, {
       row,
       event: decision.event,
@@ -146,7 +181,7 @@ export class MailboxService {
       payload: {
         statement: mailbox.transcript,
         signature: mailbox.signature,
-        items: sealedItems(sealed).map((item) => sha256(fromBase64(item, 'item'))),
+        items: sealedItems(brought).map((item) => sha256(fromBase64(item, 'item'))),
       },
     });
     const owner = {
@@ -154,23 +189,69 @@ export class MailboxService {
       eventNumber: receipt.eventNumber,
       author: 'reporter',
     } as const;
-    await insertSealed(tx, owner, { ...sealed, compartments: [] });
+    await insertSealed(tx, owner, brought);
     await bindBlobs(tx, row.pseudonym, receipt.eventNumber, blobs);
+    await changeMailboxes(tx, own, act, owner);
     return receipt;
+  }
+
+  /** What an act brings is sealed to what its mailbox reads; an invitation, to the extract that it makes. */
+  async #checkBrought(tx: Tx, act: MailboxAct, row: CaseRow, own: MailboxRow): Promise<void> {
+    const compartments = act.kind === 'invite' ? [act.compartment] : await compartmentsOf(tx, own);
+    checkObject(act.object, compartments);
+    if (act.kind !== 'invite' && act.kind !== 'change_code') return;
+    const role =
+      act.kind === 'invite'
+        ? {
+            roles: rolesWith(row.state),
+            keyset: (await this.#directory.inForce(tx)).keyset,
+            now: this.#clock.now(),
+          }
+        : undefined;
+    checkFirstBoxes(act.boxes, compartments, role);
   }
 }
 
-async function ownCase(tx: Tx, mailbox: SignedMailbox): Promise<CaseRow> {
-  const row = await findCase(tx, mailbox.id);
-  if (!row?.mailboxKey.equals(mailbox.publicKey)) throw new Refused('not_found');
-  return row;
+/** What an act stores, in the order in which its event commits to it. */
+function broughtBy(act: MailboxAct) {
+  return {
+    compartments: act.kind === 'invite' ? [act.compartment] : [],
+    objects: [act.object],
+    boxes: act.kind === 'invite' || act.kind === 'change_code' ? act.boxes : [],
+    ...((act.kind === 'invite' || act.kind === 'change_code') && { mailbox: act.mailbox }),
+  };
 }
 
-async function ownCaseForUpdate(tx: Tx, mailbox: SignedMailbox): Promise<CaseRow> {
-  const { pseudonym } = await ownCase(tx, mailbox);
-  const row = await caseForUpdate(tx, pseudonym);
+/** Mailboxes open and close with the event that says so, or not at all. */
+async function changeMailboxes(
+  tx: Tx,
+  own: MailboxRow,
+  act: MailboxAct,
+  owner: { readonly casePseudonym: Buffer; readonly eventNumber: number },
+): Promise<void> {
+  if (act.kind === 'change_code' || act.kind === 'close') await closeMailbox(tx, own, owner.eventNumber);
+  if (act.kind === 'change_code') await insertMailbox(tx, owner, act.mailbox, own);
+  if (act.kind === 'invite') {
+    const { person, compartment } = act;
+    await insertMailbox(tx, owner, act.mailbox, { person, compartment: compartment.compartment });
+  }
+}
+
+async function ownCase(tx: Tx, mailbox: SignedMailbox): Promise<OwnCase> {
+  const own = await findMailbox(tx, mailbox.id);
+  if (!own?.key.equals(mailbox.publicKey)) throw new Refused('not_found');
+  const row = await findCase(tx, own.casePseudonym);
   if (!row) throw new Refused('not_found');
-  return row;
+  return { row, own };
+}
+
+/** The mailbox is read again under the case's lock, in which alone it closes. */
+async function ownCaseForUpdate(tx: Tx, mailbox: SignedMailbox): Promise<OwnCase> {
+  const { own } = await ownCase(tx, mailbox);
+  const row = await caseForUpdate(tx, own.casePseudonym);
+  const locked = await findMailbox(tx, mailbox.id);
+  if (!row || !locked) throw new Refused('not_found');
+  return { row, own: locked };
 }
 
 function actOf(act: MailboxAct): CaseAct {
@@ -180,6 +261,18 @@ function actOf(act: MailboxAct): CaseAct {
     case 'confirm':
     case 'dispute':
       return { kind: act.kind, event: act.eventNumber };
+    case 'invite':
+      return parseAct({
+        kind: 'invite_person',
+        person: act.person,
+        compartment: act.compartment.compartment,
+      });
+    case 'close':
+      return { kind: 'close_mailbox' };
+    case 'join':
+    case 'change_code':
+    case 'reopen':
+      return { kind: act.kind };
     case 'consent': {
       const { person, through, scope, code } = act;
       const range = through === undefined ? {} : { through };

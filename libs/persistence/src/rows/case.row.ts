@@ -73,3 +73,17 @@ export class ObjectRow {
   @Bytes('file') file: Buffer;
   @Int('event_number') eventNumber: number;
 }
+
+/** What one code opens: of person 0, who submitted, or of a person affected, whose extract it reads. */
+@Entity('mailboxes')
+export class MailboxRow {
+  @KeyBytes('mailbox_id') mailboxId: Buffer;
+  @Bytes('case_pseudonym') casePseudonym: Buffer;
+  @SmallInt('person') person: number;
+  /** Ed25519, of the requests that speak for it. */
+  @Bytes('key') key: Buffer;
+  @SmallInt('compartment', { nullable: true }) compartment: number | null;
+  /** Numbers of the events that opened and closed it. */
+  @Int('opened_by') openedBy: number;
+  @Int('closed_by', { nullable: true }) closedBy: number | null;
+}
