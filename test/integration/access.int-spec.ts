@@ -122,7 +122,7 @@ const REQUESTS: Requests = {
   submit: () => ({ body: {} as never }),
   mailboxObject: (thing) => ({ params: { object: thing === 'missing' ? MISSING_HASH : herObject } }),
   mailboxAct: () => ({
-    body: { kind: 'message', object: { compartment: 0, epoch: 1, file: '!!!!' }, blobs: [] },
+    body: { kind: 'message', object: { compartment: 0, epoch: 1, file: '!!!!' }, after: 1, blobs: [] },
   }),
   mailboxProof: (thing) => ({ params: { event: thing === 'missing' ? 99 : 1 } }),
   vault: () => ({ body: { subject: MISSING_ID, authKey: Buffer.alloc(32).toString('base64') } }),

@@ -86,6 +86,7 @@ function opened({ detail, at }: EventOf<'SUBMITTED'>, policy: Policy): CaseState
     persons: [{ number: 0, compartment: 0, state: 'joined' }],
     links: [],
     heardAt: at,
+    heardEvent: 1,
     legalHold: false,
     clocks: startClock(
       [],
@@ -292,7 +293,7 @@ export const SENT_OUT: readonly InterventionState[] = [...AWAITING_REPLY, 'REPLY
 
 /** Whoever has a code was here: a closed case is not erased for a whole period from now. */
 function heard(state: CaseState, at: Instant): CaseState {
-  const after = { ...state, heardAt: at };
+  const after = { ...state, heardAt: at, heardEvent: state.eventNumber };
   return state.expiry === undefined ? after : expiring(after, at, state.expiry.seconds);
 }
 

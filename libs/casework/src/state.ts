@@ -117,8 +117,9 @@ export type CaseState = {
   readonly referrals: readonly Referral[];
   readonly persons: readonly Person[];
   readonly links: readonly { readonly case: string; readonly relation: Relation }[];
-  /** The last act of anybody with a code. */
+  /** The last act of anybody with a code: its time, and its number. */
   readonly heardAt: Instant;
+  readonly heardEvent: number;
   /** The last step that the persons are to be told of, and the last substantive answer to them. */
   readonly stepAt?: Instant;
   readonly toldAt?: Instant;

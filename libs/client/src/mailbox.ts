@@ -9,7 +9,15 @@ import {
   type ResponseTime,
   responseTimes,
 } from '@app/casework';
-import { type KeyBox, type Mailbox, type MailboxAct, sealedItems, type SealedObject } from '@app/contracts';
+import { ApiProblem } from '@app/api-client';
+import {
+  type KeyBox,
+  type Mailbox,
+  type MailboxAct,
+  sealedItems,
+  type SealedObject,
+  type SubmissionReceipt,
+} from '@app/contracts';
 import {
   type ArchiveFile,
   deriveReporterKeys,
@@ -66,6 +74,8 @@ import type { Service } from './service.js';
 
 const MAIN = 0;
 const TIME_TOLERANCE_SECONDS = 600;
+/** How often an act is made anew because somebody was quicker. */
+const ATTEMPTS = 8;
 
 /** A case as the holder of a code sees it. */
 export type MailboxView = {
@@ -108,7 +118,11 @@ export type MailboxMessage = Message & { readonly witness?: Witness };
  */
 export async function openMailbox(service: Service, code: Bytes): Promise<MailboxView> {
   const keys = deriveReporterKeys(code, service.deps.signing, service.deps.sealing);
-  const mailbox = withMailbox(service, keys);
+  return readMailbox(service, withMailbox(service, keys));
+}
+
+async function readMailbox(service: Service, mailbox: MailboxApi): Promise<MailboxView> {
+  const { keys } = mailbox;
   const answer = await mailbox.api.call('mailbox', {});
   const threadId = idOf(answer.threadId);
   const { policy, history } = await verifiedHistory(service, keys, answer);
@@ -248,26 +262,41 @@ export async function reply(
   const body = { text, ...(followUp !== undefined && { followUp }) };
   parseText(textJson(body));
   if (files.length === 0) {
-    const object = await write(view, 'message', textJson(body));
-    return act(view, { kind: 'message', object, blobs: [] });
+    return act(view, async (now) => ({
+      kind: 'message',
+      object: await write(now, 'message', textJson(body)),
+      blobs: [],
+    }));
   }
   const home = newestSeed(view.seeds, view.home) ?? refuse('no_access');
   const { blob, index } = await sealBlob(service.deps, home.publicKey, files);
   await uploadBlobs(service, mailbox.api, [blob], () => undefined);
-  const object = await write(view, 'message', textJson({ ...body, blobs: [index] }));
-  return act(view, { kind: 'message', object, blobs: [blob.id] });
+  const told = textJson({ ...body, blobs: [index] });
+  return act(view, async (now) => ({
+    kind: 'message',
+    object: await write(now, 'message', told),
+    blobs: [blob.id],
+  }));
 }
 
 /** Says that what the office recorded as `eventNumber` is so. */
 export async function confirm(view: MailboxView, eventNumber: number, text = ''): Promise<Accepted> {
-  const object = await write(view, 'message', textJson({ text, event: eventNumber }));
-  return act(view, { kind: 'confirm', object, eventNumber });
+  const body = textJson({ text, event: eventNumber });
+  return act(view, async (now) => ({
+    kind: 'confirm',
+    object: await write(now, 'message', body),
+    eventNumber,
+  }));
 }
 
 /** Says that what the office recorded as `eventNumber` is not so. */
 export async function dispute(view: MailboxView, eventNumber: number, text: string): Promise<Accepted> {
-  const object = await write(view, 'dispute', textJson({ text, event: eventNumber }));
-  return act(view, { kind: 'dispute', object, eventNumber });
+  const body = textJson({ text, event: eventNumber });
+  return act(view, async (now) => ({
+    kind: 'dispute',
+    object: await write(now, 'dispute', body),
+    eventNumber,
+  }));
 }
 
 /** Grants, refuses or withdraws one consent. A withdrawal counts from the promise this returns. */
@@ -275,18 +304,13 @@ export async function changeConsent(
   view: MailboxView,
   record: ConsentChange & Omit<ConsentRecord, 'counter'>,
 ): Promise<Accepted> {
-  const earlier = view.entries.filter(
-    ({ object }) => object.kind === 'consent' && parseConsentRecord(object.body).person === record.person,
-  );
-  const object = await write(view, 'consent', consentJson({ ...record, counter: earlier.length + 1 }));
   const { person, through, scope, code } = record;
-  return act(view, {
-    kind: 'consent',
-    object,
-    person,
-    ...(through !== undefined && { through }),
-    scope,
-    code,
+  return act(view, async (now) => {
+    const earlier = now.entries.filter(
+      ({ object }) => object.kind === 'consent' && parseConsentRecord(object.body).person === person,
+    );
+    const object = await write(now, 'consent', consentJson({ ...record, counter: earlier.length + 1 }));
+    return { kind: 'consent', object, person, ...(through !== undefined && { through }), scope, code };
   });
 }
 
@@ -296,6 +320,10 @@ export async function changeConsent(
  * @throws {VerificationError} `no_access` for a view that is not the submitter's; `epoch_expired`.
  */
 export async function invitePerson(view: MailboxView, invitee: Invitee): Promise<Accepted> {
+  return act(view, (now) => invitation(now, invitee));
+}
+
+async function invitation(view: MailboxView, invitee: Invitee): Promise<Body> {
   const { service, threadId, history } = view;
   const { deps, directory } = service;
   const report = view.report?.main.report ?? refuse('no_access');
@@ -316,12 +344,15 @@ export async function invitePerson(view: MailboxView, invitee: Invitee): Promise
     write: (to, body) => write(view, 'handover', textJson(body), to),
   };
   const made = await makeInvitation(deps, { threadId, state: history.state, report }, invitee, inviter);
-  return act(view, { kind: 'invite', person: invitee.person, ...made });
+  return { kind: 'invite', person: invitee.person, ...made };
 }
 
 /** The first act of a person who was invited: from now on she answers for herself. */
 export async function join(view: MailboxView, text = ''): Promise<Accepted> {
-  return act(view, { kind: 'join', object: await write(view, 'message', textJson({ text })) });
+  return act(view, async (now) => ({
+    kind: 'join',
+    object: await write(now, 'message', textJson({ text })),
+  }));
 }
 
 /**
@@ -331,22 +362,29 @@ export async function join(view: MailboxView, text = ''): Promise<Accepted> {
 export async function changeCode(view: MailboxView, code: Bytes): Promise<Accepted> {
   const { deps } = view.service;
   const keys = deriveReporterKeys(code, deps.signing, deps.sealing);
-  const boxes: KeyBox[] = [];
-  for (const seed of view.seeds.values())
-    boxes.push(await codeBox(deps, view.threadId, seed, keys, view.mailbox.keys.contentPublicKey));
-  const body = { text: '', code: listingOf(keys, boxes) };
-  const object = await write(view, 'handover', textJson(body));
-  return act(view, { kind: 'change_code', object, boxes, mailbox: mailboxOf(keys) });
+  return act(view, async (now) => {
+    const boxes: KeyBox[] = [];
+    for (const seed of now.seeds.values())
+      boxes.push(await codeBox(deps, now.threadId, seed, keys, now.mailbox.keys.contentPublicKey));
+    const object = await write(now, 'handover', textJson({ text: '', code: listingOf(keys, boxes) }));
+    return { kind: 'change_code', object, boxes, mailbox: mailboxOf(keys) };
+  });
 }
 
 /** Closes the mailbox for good; what was said in it stays with the case. */
 export async function closeMailbox(view: MailboxView, text = ''): Promise<Accepted> {
-  return act(view, { kind: 'close', object: await write(view, 'message', textJson({ text })) });
+  return act(view, async (now) => ({
+    kind: 'close',
+    object: await write(now, 'message', textJson({ text })),
+  }));
 }
 
 /** Opens a closed case again. */
 export async function reopen(view: MailboxView, text: string): Promise<Accepted> {
-  return act(view, { kind: 'reopen', object: await write(view, 'message', textJson({ text })) });
+  return act(view, async (now) => ({
+    kind: 'reopen',
+    object: await write(now, 'message', textJson({ text })),
+  }));
 }
 
 /** Fetches, checks and opens one attachment. @throws {VerificationError} `blob_parts`, `no_access`. */
@@ -389,17 +427,36 @@ function invitationsOf({ history, home }: Pick<MailboxView, 'history' | 'home'>)
   return home === MAIN ? history.events.filter(isHers).length : 0;
 }
 
-async function act(view: MailboxView, body: MailboxAct): Promise<Accepted> {
-  const answer = await view.mailbox.api.call('mailboxAct', { body });
+type WithoutPlace<A> = A extends MailboxAct ? Omit<A, 'after'> : never;
+type Body = WithoutPlace<MailboxAct>;
+
+/**
+ * Does one act. What it seals is numbered after what is there: when somebody else with a code, or this one in another
+ * place, was quicker, the mailbox is read again and the act made anew.
+ */
+async function act(view: MailboxView, make: (now: MailboxView) => Promise<Body>): Promise<Accepted> {
+  for (let now = view, attempt = 1; ; attempt++) {
+    const body: MailboxAct = { ...(await make(now)), after: now.history.state.heardEvent };
+    try {
+      return accepted(now, body, await now.mailbox.api.call('mailboxAct', { body }));
+    } catch (error) {
+      const isLate = error instanceof ApiProblem && error.code === 'case_moved';
+      if (!isLate || attempt === ATTEMPTS) throw error;
+      now = await readMailbox(now.service, now.mailbox);
+    }
+  }
+}
+
+function accepted(view: MailboxView, body: MailboxAct, answer: SubmissionReceipt): Accepted {
   const { boxes, mailbox } = { boxes: [], mailbox: undefined, ...body };
   const sent = sealedItems({ objects: [body.object], boxes, mailbox });
-  const accepted = checkAccepted(view.service, view.mailbox, answer, sent);
+  const checked = checkAccepted(view.service, view.mailbox, answer, sent);
   const { last } = view.history;
-  const { opening } = accepted;
+  const { opening } = checked;
   const isNext = opening.eventNumber === last.opening.eventNumber + 1;
   const follows =
     bytesEqual(opening.casePseudonym, last.opening.casePseudonym) &&
     opening.eventNumber > last.opening.eventNumber &&
     (!isNext || bytesEqual(opening.previousCommitment, last.commitment));
-  return follows ? accepted : refuse('receipt_chain');
+  return follows ? checked : refuse('receipt_chain');
 }

@@ -134,6 +134,7 @@ export function publicHandlers(office: FakeOffice): Pick<Record<RouteName, Handl
       const id = toHex(sha256(fromBase64(act.object.file, 'object')));
       const earlier = one.objects.find((object) => object.id === id);
       if (earlier !== undefined) return office.promised(one.events[earlier.eventNumber - 1]);
+      demand(act.after === one.state.heardEvent, 'case_moved');
       const decision = decide(one.state, reporterAct(act), {
         now: office.now,
         actor: { kind: 'reporter' },

@@ -77,7 +77,11 @@ export type SubmissionReceipt = z.infer<typeof submissionReceiptSchema>;
 
 /** Place of a person affected in the report. */
 const personSchema = z.int().min(1).max(8);
-const reporterObject = { object: sealedObjectSchema };
+/**
+ * `after`: the last event of anybody with a code, as the writer saw the case. What she seals is numbered, so two acts of
+ * one view would carry one number.
+ */
+const reporterObject = { object: sealedObjectSchema, after: eventNumberSchema };
 
 /** What the holder of a receipt code may do with her case. */
 export const mailboxActSchema = z.discriminatedUnion('kind', [

@@ -194,6 +194,7 @@ export const ROUTES = {
     auth: 'mailbox',
     summary: 'One act of the reporter in her own case',
     problems: [
+      'case_moved',
       'malformed_bytes',
       'suite_unsupported',
       'wrong_size_class',

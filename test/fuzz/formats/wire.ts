@@ -96,9 +96,9 @@ const BODIES: Partial<Record<RouteName, readonly unknown[]>> = {
     },
   ],
   mailboxAct: [
-    { kind: 'message', object, blobs: [] },
-    { kind: 'confirm', object, eventNumber: 3 },
-    { kind: 'consent', object, person: 1, through: 8, scope: 'K3', code: 'w' },
+    { kind: 'message', object, after: 1, blobs: [] },
+    { kind: 'confirm', object, after: 2, eventNumber: 3 },
+    { kind: 'consent', object, after: 3, person: 1, through: 8, scope: 'K3', code: 'w' },
   ],
   vault: [{ subject: hex(16), authKey: base64(32) }],
   openSession: [{ certificateHash: hex(32), nonce: hex(32), signature: base64(64) }],

@@ -158,6 +158,7 @@ export class MailboxService {
     { row, own }: OwnCase,
     act: MailboxAct,
   ): Promise<EventReceipt> {
+    if (act.after !== row.state.heardEvent) throw new Refused('case_moved');
     const { policy } = await this.#directory.policy(row.policyHash, tx);
     const brought = broughtBy(act);
     await this.#checkBrought(tx, act, row, own);
