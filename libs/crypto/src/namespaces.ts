@@ -27,5 +27,5 @@ export const LABEL = {
   payload: 'safe-conduct/payload/1',
   reporter: 'safe-conduct/reporter/1',
   vault: 'safe-conduct/vault/1',
-  work: 'safe-conduct/work/1',
+  work: 'safe-conduct/effort/1',
 } as const;
