@@ -14,6 +14,7 @@ import {
   parseDetail,
   parseEventType,
   parsePolicy,
+  QUESTIONNAIRE_VERSION,
   replay,
   type ReportBody,
   responseTimes,
@@ -94,12 +95,17 @@ function replayed(text: string): undefined {
   }
 }
 
-function recodeReport(text: string): string {
-  const checked = checkReport(read(text));
+function recodeReport(text: string): string | undefined {
+  const told = read(text);
+  const checked = checkReport(told);
   if (!checked.ok) return refused(checked.problems[0]?.code);
   const { main, identity } = splitReport(checked.report);
   const joined = joinReport(main, identity);
-  return canonicalJson(joined.ok ? joined.report : null);
+  const recoded = canonicalJson(joined.ok ? joined.report : null);
+  // SPEC.md §8.5: a report of an older version is told in the words of this one, and then stays as it is.
+  if ((told as { version?: Json }).version === QUESTIONNAIRE_VERSION) return recoded;
+  if (recodeReport(recoded) !== recoded) throw new Error('an older report changes twice');
+  return undefined;
 }
 
 function joinHalves(text: string): undefined {
