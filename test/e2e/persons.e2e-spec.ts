@@ -112,7 +112,7 @@ describe('a person with words of her own', () => {
       expect(await inbox(hers, ['reopen'], 'It has begun again.')).toMatchObject({ type: 'REOPENED' });
       expect(await inbox(hers, ['close'])).toMatchObject({ type: 'MAILBOX_CLOSED' });
       expect(await refused(hers)).toEqual([1, 'not_found']);
-      expect(await inbox<{ status: string }>(sealed.wordsFile, ['show'])).toBeDefined();
+      expect(await inbox(sealed.wordsFile, ['show'])).toMatchObject({ status: 'being_read' });
     },
     LIMIT_MS,
   );

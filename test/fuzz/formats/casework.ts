@@ -102,7 +102,7 @@ function recodeReport(text: string): string | undefined {
   const { main, identity } = splitReport(checked.report);
   const joined = joinReport(main, identity);
   const recoded = canonicalJson(joined.ok ? joined.report : null);
-  // SPEC.md §8.5: a report of an older version is told in the words of this one, and then stays as it is.
+  // libs/casework/SPEC.md §8.5: a report of an older version is told in the words of this one, and then stays as it is.
   if ((told as { version?: Json }).version === QUESTIONNAIRE_VERSION) return recoded;
   if (recodeReport(recoded) !== recoded) throw new Error('an older report changes twice');
   return undefined;
