@@ -226,6 +226,12 @@ const SIGNED_BYTE =
 /** The third consent code of the first person. */
 const CONSENT_AT = `position('"consents":"'::bytea in opening) + 13`;
 const CONSENT_BYTE = `set_byte(opening, ${CONSENT_AT}, get_byte(opening, ${CONSENT_AT}) # 1)`;
+/**
+ * The last byte of `issued` in the root part (libs/crypto/SPEC.md §6.1, §6.2). The middle of a KEYSET is in somebody's key,
+ * where chance decides whether the changed one is a key at all.
+ */
+const ISSUED_BYTE =
+  'set_byte(bytes, 26 + get_byte(bytes, 14), get_byte(bytes, 26 + get_byte(bytes, 14)) # 1)';
 const LINE_BYTE = SIGNED_BYTE.replaceAll('note', 'line');
 
 /** The first place that no event has: a cover entry's. */
@@ -279,7 +285,7 @@ const ROWS: readonly Row[] = [
   ['cases', 'mailbox_key', 'head', 'audit', 'mailbox_mismatch'],
   ['cases', 'submission_hash', 'head', 'audit', 'mailbox_mismatch'],
   ['policies', 'body', 'any', 'audit', 'policy_mismatch', "replace(body, '600', '601')"],
-  ['keysets', 'bytes', 'any', 'client', 'keyset_signatures_short'],
+  ['keysets', 'bytes', 'any', 'client', 'keyset_signatures_short', ISSUED_BYTE],
   ['policies', 'body', 'any', 'reporter', 'policy_mismatch', "replace(body, '600', '601')"],
   ['staff_vaults', 'keyring', 'official', 'staff', 'open_failed'],
   ['epoch_boxes', 'box', 'official', 'staff', 'open_failed'],
