@@ -250,3 +250,44 @@ describe('what nobody may do with a mailbox', () => {
     LIMIT_MS,
   );
 });
+
+describe('one person of a case', () => {
+  it(
+    'acts so often in an hour and no more; to withdraw is possible still, and another is not held up',
+    async () => {
+      const code = await joined();
+      const { owner } = office.ledger;
+      await owner.query('update person_acts set acts = 59 where person = 1');
+      await reply(await opened(code), 'The last of this hour.');
+      expect(await refusal(reply(await opened(code), 'One too many.'))).toBe('too_many_requests');
+      await grantK5(code);
+      await reply(await opened(submitted.code), 'I write as well.');
+      await changeCode(await opened(submitted.code), newCode());
+      expect(await owner.query('select person, acts from person_acts order by person')).toEqual([
+        { person: 0, acts: 3 },
+        { person: 1, acts: 61 },
+      ]);
+      await office.pass(61);
+      await reply(await opened(code), 'An hour later.');
+      expect(await owner.query('select acts from person_acts where person = 1')).toEqual([{ acts: 1 }]);
+      expect(await stored()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'announces so many attachments and no more before one is sent',
+    async () => {
+      const send = async () =>
+        reply(await opened(submitted.code), 'With a file.', [{ name: 'a.txt', data: new Uint8Array(9) }]);
+      await send();
+      await office.ledger.owner.query(
+        `insert into blobs (id, mailbox_id, length, reserved_at)
+         select decode(lpad(to_hex(n), 32, '0'), 'hex'), mailbox_id, length, reserved_at
+         from blobs, generate_series(1, 8) n`,
+      );
+      expect(await refusal(send())).toBe('too_many_requests');
+    },
+    LIMIT_MS,
+  );
+});

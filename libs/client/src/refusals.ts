@@ -132,7 +132,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   blob_incomplete: 'An attachment has not arrived whole; send it again.',
   statement_invalid: 'The service does not accept the signed statement; nothing was stored.',
   codes_mismatch: 'Parts of the request contradict each other; nothing was stored.',
-  too_many_requests: 'There were too many requests; wait a minute and try again.',
+  too_many_requests: 'Too many requests came in a short time; try again later, an hour at most.',
   not_ready: 'The service is not ready yet; try again soon.',
   unavailable: 'A part of the service is not available; nothing was lost. Try again later.',
   internal: 'Something failed at the service; nothing was half-stored. Try again.',

@@ -12,6 +12,7 @@ import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-war
 import { Quarantine1764700000000 } from './migrations/1764700000000-quarantine.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
 import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js';
+import { PersonActs1764900001000 } from './migrations/1764900001000-person-acts.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -92,6 +93,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       WholeLife1764500000000,
       Mailboxes1764600000000,
       Quarantine1764700000000,
+      PersonActs1764900001000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

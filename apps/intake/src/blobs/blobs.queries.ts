@@ -12,6 +12,14 @@ export async function reserveBlob(tx: Tx, row: Columns<BlobRow>): Promise<void> 
   await tx.createQueryBuilder().insert().into(BlobRow).values(row).orIgnore().updateEntity(false).execute();
 }
 
+/** Attachments this mailbox announced that no report or message refers to (function unsent_blobs). */
+export async function countUnsent(tx: Tx, mailboxId: Uint8Array): Promise<number> {
+  const [row]: { unsent: number }[] = await tx.query('select unsent_blobs($1) as unsent', [
+    Buffer.from(mailboxId),
+  ]);
+  return row?.unsent ?? 0;
+}
+
 /** Part numbers, hashes and sizes; never the bytes (function blob_part_hashes). */
 export function storedParts(tx: Tx, mailboxId: Uint8Array, id: Uint8Array): Promise<StoredPart[]> {
   return tx.query('select part, sha256, size from blob_part_hashes($1, $2)', [

@@ -5,7 +5,11 @@ import { type Clock, CLOCK, Refused } from '@app/platform';
 import { type BlobRow, type Tx, UnitOfWork } from '@app/persistence';
 import { Inject, Injectable } from '@nestjs/common';
 import { IntakeConfig } from '../config.js';
-import { findBlob, findPart, insertPart, reserveBlob, storedParts } from './blobs.queries.js';
+import { countUnsent, findBlob, findPart, insertPart, reserveBlob, storedParts } from './blobs.queries.js';
+
+/** Attachments one mailbox may have announced and not sent yet; what nobody refers to is dropped after a day. */
+const MOST_UNSENT = 8;
+const HOUR_SECONDS = 3_600;
 
 /**
  * Sealed attachments in 1 MiB parts, in any order, each sent until it is stored: an interrupted upload asks
@@ -39,6 +43,8 @@ export class BlobsService {
       });
       const blob = await findBlob(tx, mailboxId, id);
       if (blob?.length !== length) throw new Refused('id_taken');
+      if ((await countUnsent(tx, mailboxId)) > MOST_UNSENT)
+        throw new Refused('too_many_requests', { retryAfterSeconds: HOUR_SECONDS });
       return statusOf(tx, blob);
     });
   }

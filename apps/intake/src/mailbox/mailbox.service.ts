@@ -38,6 +38,7 @@ import type { SignedMailbox } from '../requests/mailbox-request.guard.js';
 import { checkFirstBoxes, checkObject } from '../submission-checks.js';
 import { bindBlobs } from '../threads/threads.service.js';
 import { toFixedSize } from './fixed-size.js';
+import { countAct } from './limits.js';
 import {
   blobsOf,
   boxesOf,
@@ -159,12 +160,13 @@ export class MailboxService {
     act: MailboxAct,
   ): Promise<EventReceipt> {
     if (act.after !== row.state.heardEvent) throw new Refused('case_moved');
+    const now = Math.max(this.#clock.now(), row.state.lastEventAt);
+    await countAct(tx, own, act.kind === 'consent' || act.kind === 'close', now);
     const { policy } = await this.#directory.policy(row.policyHash, tx);
     const brought = broughtBy(act);
     await this.#checkBrought(tx, act, row, own);
     const blobs = act.kind === 'message' ? act.blobs : [];
     for (const blob of blobs) await checkComplete(tx, mailbox.id, fromHex(blob, 'blob', 16));
-    const now = Math.max(this.#clock.now(), row.state.lastEventAt);
     const decision = decide(row.state, actOf(act), {
       now,
       actor: { kind: 'reporter', person: own.person },
