@@ -26,7 +26,7 @@ import type { DataSource } from 'typeorm';
 import { backUp, restore } from '../support/backup.js';
 import { openTestCase } from '../support/case-maker.js';
 import { startTestServer, type TestDatabase, type TestServer } from '../support/database.js';
-import { LedgerStage, makeOrganisation, TICK } from '../support/ledger-stage.js';
+import { LedgerStage, makeOrganisation, PATIENCE_MS, TICK } from '../support/ledger-stage.js';
 import type { TestOrganisation } from '../support/organisation.js';
 
 let server: TestServer;
@@ -93,8 +93,8 @@ function publisher(): Publisher {
   return new Publisher({
     work: restored.work,
     store: restored.store,
-    signer: httpSigner(stage.signer.url, 2_000),
-    witnesses: stage.witnesses.map(({ url }) => httpWitness(url, 2_000)),
+    signer: httpSigner(stage.signer.url, PATIENCE_MS),
+    witnesses: stage.witnesses.map(({ url }) => httpWitness(url, PATIENCE_MS)),
     trust: () => Promise.resolve(organisation.keyset),
     verifier: nobleVerifier(),
     clock: stage.clock,

@@ -41,6 +41,8 @@ import { LOG_SEED, TestOrganisation } from './organisation.js';
 export const TICK = 60;
 export const START = 1_800_000_000;
 export const ORIGIN = 'test.example/audit/1';
+/** For an answer of signer or witness: one that is stopped refuses at once, one on a busy machine takes its time. */
+export const PATIENCE_MS = 30_000;
 
 type PlainServer = ReturnType<typeof plainServer>;
 
@@ -142,8 +144,8 @@ export class LedgerStage {
     return new Publisher({
       work: this.worker.work,
       store: this.store,
-      signer: httpSigner(this.signer.url, 2_000),
-      witnesses: this.witnesses.map(({ url }) => httpWitness(url, 2_000)),
+      signer: httpSigner(this.signer.url, PATIENCE_MS),
+      witnesses: this.witnesses.map(({ url }) => httpWitness(url, PATIENCE_MS)),
       trust: () => Promise.resolve(this.organisation.keyset),
       verifier: nobleVerifier(),
       clock: this.clock,

@@ -19,6 +19,7 @@ import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
 import { makeSigner, nobleSigning } from '@app/crypto/sign';
 import { nobleVerifier } from '@app/crypto/verify';
 import { fromBase64, fromHex } from '@app/encoding';
+import type { PublishReport } from '@app/ledger';
 import { makeLogger, systemRandom } from '@app/platform';
 import { createServer } from '@app/platform/nest';
 import { encodeTlogProof, inclusionProof, parseCheckpoint, parseNote } from '@app/tlog';
@@ -65,7 +66,9 @@ export class OfficeStage {
       sealing: nobleSealing(),
       random: systemRandom,
       now: () => ledger.now,
-      sleep: () => this.settle(),
+      sleep: async () => {
+        await this.settle();
+      },
     };
   }
 
@@ -90,7 +93,8 @@ export class OfficeStage {
       }
     });
     await stage.#listen(ordinaryPerMinute);
-    await stage.settle();
+    const { published, problems } = await stage.settle();
+    if (published === 0) throw new Error(`no first checkpoint: ${problems.join(', ')}`);
     return stage;
   }
 
@@ -125,9 +129,9 @@ export class OfficeStage {
   }
 
   /** One tick and its publication. */
-  async settle(): Promise<void> {
+  async settle(): Promise<PublishReport> {
     await this.ledger.tick();
-    await this.ledger.publisher().publish();
+    return this.ledger.publisher().publish();
   }
 
   /** Minutes go by; the worker ticks at the end of them. */
