@@ -53,6 +53,7 @@ describe('what the database itself refuses', () => {
     expect(await codeAs(role, `update log_checkpoints set note = ''`)).toBe(DENIED);
     expect(await codeAs(role, 'delete from log_state')).toBe(DENIED);
     expect(await codeAs(role, 'delete from cases')).toBe(DENIED);
+    expect(await codeAs(role, 'update assignee_loads set open_cases = 0')).toBe(DENIED);
   });
 
   it('not even the owner does so by mistake', async () => {

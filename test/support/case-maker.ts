@@ -93,23 +93,28 @@ export async function withdrawK3(
 
 /**
  * Records an act as a server does that asks nobody: at the time its clock says, by whom it says.
- * @param said - the actor (the reporter if left out) and what the event is to commit to.
+ * @param said - the actor (the reporter if left out), what the event is to commit to, and who has the case then.
  */
 export async function actInCase(
   services: LedgerServices,
   pseudonym: string,
   act: CaseAct,
-  said: { readonly actor?: Actor; readonly payload?: Payload } = {},
+  said: {
+    readonly actor?: Actor;
+    readonly payload?: Payload;
+    readonly assignee?: Uint8Array | null;
+  } = {},
   afterwards: (tx: Tx, row: CaseRow) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   await services.work.run(async (tx) => {
     const row = await caseForUpdate(tx, fromHex(pseudonym, 'case', 16));
     if (row === null) throw new Error('no such case');
     const { policy } = await services.directory.policy(row.policyHash, tx);
-    const { actor = { kind: 'reporter' }, payload = { items: [] } } = said;
+    const { actor = { kind: 'reporter' }, payload = { items: [] }, ...given } = said;
     const decision = decide(row.state, act, { now: services.clock.now(), actor, policy });
     if (!decision.ok) throw new Error(decision.refusal.code);
-    await services.appender.recordEvent(tx, { row, event: decision.event, next: decision.next, payload });
+    const { event, next } = decision;
+    await services.appender.recordEvent(tx, { row, event, next, payload, ...given });
     await afterwards(tx, row);
   });
 }
