@@ -14,6 +14,7 @@ import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js
 import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js';
 import { PersonActs1764900001000 } from './migrations/1764900001000-person-acts.js';
 import { Loads1764900000000 } from './migrations/1764900000000-loads.js';
+import { ListFilters1764900001000 } from './migrations/1764900001000-list-filters.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -96,6 +97,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Quarantine1764700000000,
       PersonActs1764900001000,
       Loads1764900000000,
+      ListFilters1764900001000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -41,7 +41,8 @@ export function parsePlace(cursor: string): QueuePlace {
 
 /**
  * Cases that are, or were routed, at a role, by deadline and pseudonym. Each half of the union reads its index in order
- * and stops at the limit: cases_role_due_idx and cases_routed_due_idx.
+ * and stops at the limit: cases_role_due_idx and cases_routed_due_idx, or where a filter names few of them
+ * cases_assignee_due_idx, cases_role_phase_idx and cases_routed_phase_idx.
  */
 export async function casesOfRole(tx: Tx, query: QueueQuery): Promise<CaseRow[]> {
   const { sql, parameters } = queuePage(query);
@@ -70,14 +71,16 @@ export function queuePage(query: QueueQuery): { readonly sql: string; readonly p
 
 function filtersOf(query: QueueQuery, bind: (value: unknown) => string): string[] {
   const { phase, priority, escalated, overdue, quarantined, now, mine } = query;
-  const is = (holds: boolean): string => (holds ? 'is true' : 'is not true');
+  // Where it holds, as the indexes can use it.
+  const is = (condition: string, holds: boolean): string =>
+    holds ? condition : `(${condition}) is not true`;
   return [
     `${quarantined ? '' : 'not '}exists (select 1 from quarantine q where q.case_pseudonym = pseudonym)`,
     ...(phase === undefined ? [] : [`phase = ${bind(phase)}`]),
     ...(priority === undefined ? [] : [`state ->> 'priority' = ${bind(priority)}`]),
     ...(escalated === undefined ? [] : [`escalated = ${bind(escalated)}`]),
-    ...(overdue === undefined ? [] : [`(next_deadline <= ${bind(now)}) ${is(overdue)}`]),
-    ...(mine === undefined ? [] : [`(assignee = ${bind(mine.subject)}) ${is(mine.is)}`]),
+    ...(overdue === undefined ? [] : [is(`${DUE} <= ${bind(now)}`, overdue)]),
+    ...(mine === undefined ? [] : [is(`assignee = ${bind(mine.subject)}`, mine.is)]),
   ];
 }
 

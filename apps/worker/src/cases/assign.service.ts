@@ -31,15 +31,16 @@ export class AssignService {
       const row = await caseForUpdate(tx, fromHex(pseudonym, 'case', 16));
       if (row?.assignee !== null) return;
       if (RULES.ASSIGNED.moves[row.state.phase] === undefined) return;
-      // Two assignments at once would both see the same loads.
-      await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNMENT_LOCK]);
       const now = Math.max(clock.now(), row.state.lastEventAt);
-      const chosen = await leastLoaded(tx, eligible(await directory.currentKeyset(tx), row.state, now));
+      const members = eligible(await directory.currentKeyset(tx), row.state, now);
+      const { policy } = await directory.policy(row.policyHash, tx);
+      // Two assignments at once would both see the same loads. From here on to the commit they wait for each other.
+      await tx.query('select pg_advisory_xact_lock($1)', [ASSIGNMENT_LOCK]);
+      const chosen = await leastLoaded(tx, members);
       if (chosen === undefined) {
         await raiseAlarm(tx, 'assignment_impossible', pseudonym, now);
         return;
       }
-      const { policy } = await directory.policy(row.policyHash, tx);
       const act = { kind: 'assign', role: row.state.role } as const;
       const { event, next } = decided(decide(row.state, act, { now, actor: { kind: 'system' }, policy }));
       const recorded = { row, event, next, payload: { items: [] }, assignee: chosen.subjectId };

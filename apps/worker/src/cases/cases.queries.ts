@@ -15,7 +15,7 @@ export function findDueCases(tx: Tx, now: number): Promise<readonly DueCase[]> {
   );
 }
 
-/** Cases received until then that wait for somebody and are not set apart, the oldest first. Index: cases_assignee_idx. */
+/** Cases received until then that wait for somebody and are not set apart, the oldest first. Index: cases_assignee_due_idx. */
 export function findUnassigned(
   tx: Tx,
   phases: readonly Phase[],
