@@ -3,12 +3,14 @@
  * said, not failed; what fails is a benchmark that cannot run, or that finds something wrong.
  *
  * --ci          the short form: smaller, fewer rounds
- * --only NAME   `stack`, `ledger` or `files`; may be given more than once
+ * --only NAME   `stack`, `ledger`, `casework` or `files`; may be given more than once
  * --json FILE   the figures for a program
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { benchFiles } from './files.js';
+import { benchLists } from './lists.js';
+import { benchTriage } from './triage.js';
 import { benchLedger } from './ledger.js';
 import { type Figure, isMet, table } from './report.js';
 import { benchStack } from './stack.js';
@@ -25,17 +27,22 @@ const PLAN = values.ci
   ? {
       stack: { rounds: 2, reports: 80 },
       ledger: { rounds: 2, seconds: 2 },
+      lists: { sizes: [10_000, 100_000], requests: 100 },
+      triage: { rounds: 2, jobs: 150, waiting: 1_000 },
       files: { entries: 50_000, rounds: 3 },
     }
   : {
       stack: { rounds: 5, reports: 400 },
       ledger: { rounds: 5, seconds: 6 },
+      lists: { sizes: [10_000, 100_000, 1_000_000], requests: 300 },
+      triage: { rounds: 5, jobs: 500, waiting: 10_000 },
       files: { entries: 1_000_000, rounds: 3 },
     };
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Figure[]>>> = {
   stack: () => benchStack(PLAN.stack),
   ledger: () => benchLedger(PLAN.ledger),
+  casework: async () => [...(await benchLists(PLAN.lists)), ...(await benchTriage(PLAN.triage))],
   files: () => benchFiles(PLAN.files.entries, PLAN.files.rounds),
 };
 

@@ -2,6 +2,7 @@
  * `npm run histories`: random histories of cases, each step judged by a model that shares no code with the library.
  *
  * --minutes N      how long (10)
+ * --http           acts sent to the real servers, compared with row, ledger and response times afterwards
  * --seed S         a whole number, as printed by an earlier run; without it a fresh one
  * --verbose        the pairs of phase and event that the model allows and no history showed
  *
@@ -16,7 +17,7 @@ const child = spawn(
   [
     '--import',
     new URL('../support/ts-hooks.mjs', import.meta.url).href,
-    near('main.ts'),
+    near(process.argv.includes('--http') ? 'over-http.ts' : 'main.ts'),
     ...process.argv.slice(2),
   ],
   { stdio: 'inherit' },
