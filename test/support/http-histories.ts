@@ -47,7 +47,7 @@ const DAY = 86_400;
 const LONGEST_WAIT = 31 * DAY;
 const TEXT = 'Invented words.';
 /** What the clients themselves will not do in a case: nothing is sent. */
-const WILL_NOT = new Set(['no_access', 'epoch_expired', 'no_target']);
+const WILL_NOT = new Set(['no_access', 'epoch_expired', 'role_missing']);
 
 /** Certificates of the generator's people by the evaluation organisation's seats. */
 const SEATS = new Map([
