@@ -12,7 +12,7 @@ import { LapseWarnings1764400002000 } from './migrations/1764400002000-lapse-war
 import { Quarantine1764700000000 } from './migrations/1764700000000-quarantine.js';
 import { WholeLife1764500000000 } from './migrations/1764500000000-whole-life.js';
 import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js';
-import { PersonActs1764900001000 } from './migrations/1764900001000-person-acts.js';
+import { PersonActs1764800000000 } from './migrations/1764800000000-person-acts.js';
 import { Loads1764900000000 } from './migrations/1764900000000-loads.js';
 import { ListFilters1764900001000 } from './migrations/1764900001000-list-filters.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
@@ -95,7 +95,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       WholeLife1764500000000,
       Mailboxes1764600000000,
       Quarantine1764700000000,
-      PersonActs1764900001000,
+      PersonActs1764800000000,
       Loads1764900000000,
       ListFilters1764900001000,
     ],

@@ -5,8 +5,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * nor may one mailbox fill the disk with attachments it never sends. Locks: building the index keeps writers of `blobs`
  * waiting, a second for each hundred thousand rows or so. Back-fill: none. Undo: drop table, function and index.
  */
-export class PersonActs1764900001000 implements MigrationInterface {
-  readonly name = 'PersonActs1764900001000';
+export class PersonActs1764800000000 implements MigrationInterface {
+  readonly name = 'PersonActs1764800000000';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(PERSON_ACTS);
