@@ -27,8 +27,8 @@ const PLAN = values.ci
   ? {
       stack: { rounds: 2, reports: 80 },
       ledger: { rounds: 2, seconds: 2 },
-      lists: { sizes: [10_000, 100_000], requests: 100 },
-      triage: { rounds: 2, jobs: 150, waiting: 1_000 },
+      lists: { sizes: [1_000, 10_000], requests: 40 },
+      triage: { rounds: 1, jobs: 100, waiting: 300 },
       files: { entries: 50_000, rounds: 3 },
     }
   : {
