@@ -32,6 +32,7 @@ import {
   type InterventionState,
   isConfirmed,
   isRiskKnown,
+  mayErase,
   type Person,
 } from './state.js';
 import { isUntriaged, mayClose, nextPhase, RULES } from './transitions.js';
@@ -285,7 +286,11 @@ const EFFECTS: { readonly [E in Exclude<EventName, 'SUBMITTED'>]: Effect<E> } & 
     const [seconds, kind] = keep ? ([review, 'review'] as const) : ([notice, 'erase'] as const);
     return { ...state, expiry: { at: at + seconds, kind, seconds } };
   },
-  ERASED: ({ asked: _, hold: __, expiry: ___, ...state }, { at }) => stopAll(state, at, 'erased'),
+  ERASED: (state, { detail, at }) => {
+    if (!mayErase(state, detail.reason, at)) throw new Invariant('erased before its time');
+    const { asked: _, hold: __, expiry: ___, ...kept } = state;
+    return stopAll(kept, at, 'erased');
+  },
 };
 
 /** The states of an intervention that has gone out and not ended. */

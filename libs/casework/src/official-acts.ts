@@ -19,7 +19,14 @@ import {
   staffOf,
   withRole,
 } from './refusing.js';
-import { AWAITING_REPLY, type CaseState, isConfirmed, isRiskKnown } from './state.js';
+import {
+  AWAITING_REPLY,
+  type CaseState,
+  erasureRefusal,
+  isConfirmed,
+  isExpired,
+  isRiskKnown,
+} from './state.js';
 import { type Channel, INT_CHANNELS } from './vocabularies.js';
 
 type OfficialAct =
@@ -111,10 +118,15 @@ export const OFFICIAL_ACTS: { readonly [K in OfficialAct]: Handler<ActOf<K>> } =
   review_retention: {
     event: 'RETENTION_REVIEWED',
     refuse: (state, act, ctx) =>
-      isExpired(state, 'review', ctx) ? secondOfficer(state, act.second, ctx) : 'not_due',
+      isExpired(state, 'review', ctx.now) ? secondOfficer(state, act.second, ctx) : 'not_due',
     detail: signedFields,
   },
-  erase: { event: 'ERASED', refuse: refuseErase, detail: signedFields },
+  erase: {
+    event: 'ERASED',
+    refuse: (state, act, ctx) =>
+      erasureRefusal(state, act.reason, ctx.now) ?? secondOfficer(state, act.second, ctx),
+    detail: signedFields,
+  },
 };
 
 function refuseUnless(from: Parameters<typeof interventionOf>[2]) {
@@ -144,17 +156,4 @@ function refuseMonitor(state: CaseState): RefusalCode | undefined {
   const drafts = state.interventions.some(({ state: of }) => of === 'DRAFT' || of === 'CLEARED');
   const owed = runningClocks(state, 'C7').length > 0 && needs(state, 'K5') === undefined;
   return drafts || owed || state.asked !== undefined ? 'step_pending' : undefined;
-}
-
-function refuseErase(state: CaseState, act: ActOf<'erase'>, ctx: Context): RefusalCode | undefined {
-  if (state.legalHold) return 'legal_hold';
-  if (act.reason === 'withdrawn') {
-    if (state.flags.shared) return 'already_shared';
-    if (!state.consents.some((row) => row.K2 === 'w')) return 'consent_missing';
-  } else if (!isExpired(state, 'erase', ctx)) return 'not_due';
-  return secondOfficer(state, act.second, ctx);
-}
-
-function isExpired({ expiry }: CaseState, kind: 'erase' | 'review', { now }: Context): boolean {
-  return expiry?.kind === kind && expiry.at <= now;
 }

@@ -24,6 +24,7 @@ import {
 } from '../test/histories.js';
 import type { Actor } from './access.js';
 import type { CaseAct } from './acts.js';
+import { applyEvent } from './apply.js';
 import { DEFAULT_POLICY } from './policy.js';
 import type { RefusalCode } from './refusing.js';
 
@@ -127,4 +128,24 @@ describe('retention', () => {
     expect(refusal(state, erase, CUSTODIAN)).toBe('not_due');
     expect(refusal(state, erase, CUSTODIAN, day + limits.retention.out_of_scope)).toBeUndefined();
   });
+
+  it.each([
+    ['before its day', [], 89, 'retention'],
+    ['under a hold', [[{ kind: 'legal_hold', on: true }, CUSTODIAN]], 91, 'retention'],
+    ['without a withdrawal', [], 91, 'withdrawn'],
+  ] as readonly (readonly [string, readonly Step[], number, 'retention' | 'withdrawn'])[])(
+    'nobody who replays believes an erasure %s',
+    (_name, steps, days, reason) => {
+      const { state } = history(...OUT_OF_SCOPE, ...steps);
+      const detail = { from: 'CLOSED', to: 'ERASED', by: hash('6'), second: hash('7') } as const;
+      const at = state.submittedAt + days * DAY;
+      const erased = (why: 'retention' | 'withdrawn'): string =>
+        applyEvent(
+          state,
+          { type: 'ERASED', at, actor: 'staff', detail: { ...detail, reason: why } },
+          DEFAULT_POLICY,
+        ).phase;
+      expect(() => erased(reason)).toThrow('erased before its time');
+    },
+  );
 });

@@ -378,7 +378,7 @@ describe('reporterStatus', () => {
         [withdraw('K2'), REPORTER],
         [{ kind: 'erase', reason: 'withdrawn', second: hash('7') }, CUSTODIAN],
       ],
-      { status: 'closed' },
+      { status: 'erased' },
     ],
   ] as readonly (readonly [readonly Step[], unknown])[])('%#', (steps, expected) => {
     expect(reporterStatus(history(...steps).state)).toEqual(expected);

@@ -156,6 +156,45 @@ export function isRiskKnown({ risk, limits }: CaseState, now: Instant): boolean 
   return risk !== undefined && risk.at > now - limits.risk;
 }
 
+/** Why a case is erased: she withdrew K2, or its day has come. */
+export type ErasureReason = 'withdrawn' | 'retention';
+
+/**
+ * Whether a case may be erased at this second, whoever does it (SPEC.md §4 T18, §9). An auditor who replays the history
+ * asks the same.
+ */
+export function mayErase(state: CaseState, reason: ErasureReason, now: Instant): boolean {
+  return erasureRefusal(state, reason, now) === undefined;
+}
+
+/** What stands against an erasure. */
+export function erasureRefusal(
+  state: CaseState,
+  reason: ErasureReason,
+  now: Instant,
+): 'legal_hold' | 'already_shared' | 'consent_missing' | 'not_due' | undefined {
+  if (state.legalHold) return 'legal_hold';
+  if (reason === 'retention') return isExpired(state, 'erase', now) ? undefined : 'not_due';
+  if (state.flags.shared) return 'already_shared';
+  return state.consents.some((row) => row.K2 === 'w') ? undefined : 'consent_missing';
+}
+
+/** What custodians have to decide about a case, and since when or from when on; absent if nothing. */
+export type RetentionDue = { readonly kind: 'withdrawn' | Expiry['kind']; readonly at: Instant };
+
+/** @see SPEC.md §9 */
+export function retentionDue(state: CaseState): RetentionDue | undefined {
+  if (state.phase === 'ERASED') return undefined;
+  const isWithdrawn = !state.flags.shared && state.consents.some((row) => row.K2 === 'w');
+  if (isWithdrawn) return { kind: 'withdrawn', at: state.heardAt };
+  return state.expiry && { kind: state.expiry.kind, at: state.expiry.at };
+}
+
+/** Whether the day of a closed case has come, and for what. */
+export function isExpired({ expiry }: CaseState, kind: Expiry['kind'], now: Instant): boolean {
+  return expiry?.kind === kind && expiry.at <= now;
+}
+
 /** The priority, or before triage the provisional one: P1 if declared urgent, else P3 (SPEC.md §5). */
 export function currentPriority(state: Pick<CaseState, 'priority' | 'declaredUrgent'>): Priority {
   return state.priority ?? (state.declaredUrgent === 'yes' ? 'P1' : 'P3');

@@ -3,7 +3,14 @@ import type { ConsentScope } from './consent.js';
 import type { Phase } from './events.js';
 import { type CaseState, standing } from './state.js';
 
-export const STATUSES = ['received', 'being_read', 'with_senior_official', 'action_taken', 'closed'] as const;
+export const STATUSES = [
+  'received',
+  'being_read',
+  'with_senior_official',
+  'action_taken',
+  'closed',
+  'erased',
+] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** `waitingFor`: what the office needs from her, if anything. */
@@ -34,7 +41,7 @@ const BY_PHASE: Readonly<Record<Exclude<Phase, 'ON_HOLD'>, Status>> = {
   MONITORING: 'action_taken',
   REOPENED: 'being_read',
   CLOSED: 'closed',
-  ERASED: 'closed',
+  ERASED: 'erased',
 };
 
 function statusOf(state: CaseState): Status {

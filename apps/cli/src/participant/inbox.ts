@@ -75,6 +75,7 @@ const STATUS: Readonly<Record<MailboxView['status']['status'], string>> = {
   with_senior_official: 'with the senior official',
   action_taken: 'action taken',
   closed: 'closed',
+  erased: 'erased: nothing of what was said is kept any more',
 };
 
 export async function show(options: InboxOptions): Promise<void> {
