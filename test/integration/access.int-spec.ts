@@ -150,6 +150,8 @@ const REQUESTS: Requests = {
       signature: Buffer.alloc(64).toString('base64'),
     },
   }),
+  retention: () => ({ query: {} }),
+  retentionCase: (thing) => ({ params: { case: caseOf(thing) } }),
   openings: () => ({ query: { from: 0, to: 8 } }),
   checkpoints: () => ({ query: { after: 0, upTo: 8 } }),
   responseTimes: () => ({ query: {} }),

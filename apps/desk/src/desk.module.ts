@@ -3,6 +3,8 @@ import type { DynamicModule } from '@nestjs/common';
 import { ActsService } from './cases/acts.service.js';
 import { CasesController } from './cases/cases.controller.js';
 import { CasesService } from './cases/cases.service.js';
+import { RetentionController } from './custody/retention.controller.js';
+import { RetentionService } from './custody/retention.service.js';
 import { DeskConfig } from './config.js';
 import { KeysetsController } from './directory/keysets.controller.js';
 import { KeysetsService } from './directory/keysets.service.js';
@@ -27,6 +29,7 @@ export class DeskModule {
         SessionController,
         CasesController,
         OversightController,
+        RetentionController,
         KeysetsController,
         EventsController,
         DeadLettersController,
@@ -39,6 +42,7 @@ export class DeskModule {
         CasesService,
         ActsService,
         OversightService,
+        RetentionService,
         KeysetsService,
         EventsService,
         DeadLettersService,

@@ -12,6 +12,7 @@ export type AlarmCode =
   | 'escalation_blocked'
   | 'document_refused'
   | 'clock_lapsed'
+  | 'retention_due'
   | JobAlarm;
 
 /** Raises an alarm; the same code and subject are raised once. */

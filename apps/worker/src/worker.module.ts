@@ -4,6 +4,7 @@ import type { Log } from '@app/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AssignService } from './cases/assign.service.js';
 import { LapseService } from './cases/lapse.service.js';
+import { RetentionService } from './cases/retention.service.js';
 import { WatchService } from './cases/watch.service.js';
 import { DirectoryService } from './directory/directory.service.js';
 import { DocumentsService } from './directory/documents.service.js';
@@ -41,6 +42,7 @@ export class WorkerModule {
               watch: new WatchService(work, queues, clock),
               tick: new TickService(services, directory, parties, log),
               sweep: new SweepService(work, clock),
+              retention: new RetentionService(work, clock),
               notices: new NoticesService({ work, queues, clock, log }, notices),
             };
             return new WorkerService(services, queues, use, log);

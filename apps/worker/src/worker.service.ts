@@ -16,12 +16,14 @@ import type { DirectoryService } from './directory/directory.service.js';
 import type { DocumentsService } from './directory/documents.service.js';
 import type { NoticesService } from './notices/notices.service.js';
 import type { TickService } from './ledger/tick.service.js';
+import type { RetentionService } from './cases/retention.service.js';
 import type { SweepService } from './store/sweep.service.js';
 
 const WATCH_SECONDS = 1;
 const REFRESH_SECONDS = 60;
 const SWEEP_SECONDS = 3_600;
 const NOTICE_SECONDS = 20;
+const RETENTION_SECONDS = 3_600;
 
 /** The use cases, one for each queue. */
 export type UseCases = {
@@ -33,6 +35,7 @@ export type UseCases = {
   readonly tick: TickService;
   readonly sweep: SweepService;
   readonly notices: NoticesService;
+  readonly retention: RetentionService;
 };
 
 /** Starts the worker in the order in which its parts rely on each other, and ends it in the reverse one. */
@@ -68,6 +71,7 @@ export class WorkerService implements OnApplicationShutdown {
     await this.#queues.every('directory.refresh', REFRESH_SECONDS);
     await this.#queues.every('store.sweep', SWEEP_SECONDS);
     await this.#queues.every('notice.watch', NOTICE_SECONDS);
+    await this.#queues.every('retention.watch', RETENTION_SECONDS);
     this.#relay.start();
     this.#letters.start();
   }
@@ -112,7 +116,7 @@ export class WorkerService implements OnApplicationShutdown {
   }
 
   async #process(): Promise<void> {
-    const { assign, lapse, watch, tick, sweep, notices } = this.#use;
+    const { assign, lapse, watch, tick, sweep, notices, retention } = this.#use;
     const queues = this.#queues;
     await queues.work('ledger.tick', () => tick.tick());
     await queues.work('clock.watch', () => watch.watch());
@@ -121,6 +125,7 @@ export class WorkerService implements OnApplicationShutdown {
     await queues.work('directory.refresh', () => this.#refresh());
     await queues.work('store.sweep', () => sweep.sweep());
     await queues.work('notice.watch', () => notices.watch());
+    await queues.work('retention.watch', () => retention.watch());
     await queues.work('notice.send', ({ recipient, slot }) => notices.send(recipient, slot));
   }
 

@@ -61,20 +61,52 @@ export async function perform(
   second?: StaffSession,
 ): Promise<ActResult> {
   const { session, history, policy } = opened;
-  const { deps, api } = session.service;
-  const now = Math.max(deps.now(), history.state.lastEventAt);
+  const now = Math.max(session.service.deps.now(), history.state.lastEventAt);
   const decision = decide(history.state, act, { now, actor: session.actor, policy });
   if (!decision.ok) return decision;
+  return {
+    ok: true,
+    event: await recordAct(placeOf(opened), { act, event: decision.event }, sealed, second),
+  };
+}
+
+/** A case as somebody who signs for it knows it: where it stands, and under which POLICY. */
+export type CasePlace = {
+  readonly session: StaffSession;
+  readonly casePseudonym: string;
+  readonly eventNumber: number;
+  /** Of the last event. */
+  readonly commitment: Bytes;
+  readonly policyHash: Bytes;
+  readonly tag: string;
+};
+
+function placeOf({ session, casePseudonym, history, policyHash, tag }: OpenedCase): CasePlace {
+  const { opening, commitment } = history.last;
+  return { session, casePseudonym, eventNumber: opening.eventNumber, commitment, policyHash, tag };
+}
+
+/**
+ * Signs for an event and sends it, whoever decided it. Errors as {@link perform}.
+ * @param event - what the act will become, as the server will have it.
+ */
+export async function recordAct(
+  place: CasePlace,
+  { act, event }: { readonly act: CaseAct; readonly event: CaseEvent },
+  sealed: Sealed = {},
+  second?: StaffSession,
+): Promise<VerifiedEvent> {
+  const { deps, api } = place.session.service;
   const items = sealedItems({
     boxes: sealed.boxes ?? [],
     objects: sealed.objects ?? [],
     mailbox: sealed.mailbox,
   });
-  const signed = signStatement(opened, decision.event, items);
+  const signed = signStatement(place, event, items);
   const { receipt } = await api.call('caseAct', {
-    params: { case: opened.casePseudonym },
+    params: { case: place.casePseudonym },
     idempotencyKey: toHex(deps.random.bytes(16)),
-    ifMatch: opened.tag,
+    ifMatch: place.tag,
     body: {
       act,
       statement: toBase64(signed.statement),
@@ -91,7 +123,7 @@ export async function perform(
       ...(sealed.mailbox !== undefined && { mailbox: sealed.mailbox }),
     },
   });
-  return { ok: true, event: checkReceipt(opened, decision.event, signed, receipt) };
+  return checkReceipt(place, event, signed, receipt);
 }
 
 type SignedStatement = {
@@ -101,17 +133,17 @@ type SignedStatement = {
   readonly hashes: readonly Bytes[];
 };
 
-function signStatement(opened: OpenedCase, event: CaseEvent, items: readonly string[]): SignedStatement {
-  const { session, history, policyHash } = opened;
+function signStatement(place: CasePlace, event: CaseEvent, items: readonly string[]): SignedStatement {
+  const { session, policyHash } = place;
   const { deps, directory } = session.service;
   const hashes = items.map((item) => sha256(fromBase64(item, 'item')));
   const statement = encodeStatement({
     origin: directory.keyset.origin,
-    casePseudonym: history.last.opening.casePseudonym,
+    casePseudonym: idOf(place.casePseudonym),
     type: EVENT_TYPES[event.type],
     detail: event.detail,
-    expectedEventNumber: history.last.opening.eventNumber + 1,
-    previousCommitment: history.last.commitment,
+    expectedEventNumber: place.eventNumber + 1,
+    previousCommitment: place.commitment,
     itemsHash: hashItems(hashes),
     policyHash,
     claimedTime: deps.now(),
@@ -122,7 +154,7 @@ function signStatement(opened: OpenedCase, event: CaseEvent, items: readonly str
 
 /** The entry commits to the statement that was signed, and comes right after what was seen. */
 function checkReceipt(
-  { history, policyHash }: OpenedCase,
+  { casePseudonym, eventNumber, commitment, policyHash }: CasePlace,
   expected: CaseEvent,
   { statement, signature, hashes }: SignedStatement,
   receipt: EventReceipt,
@@ -138,11 +170,10 @@ function checkReceipt(
     canonicalJson(event.detail) === canonicalJson(expected.detail) &&
     bytesEqual(opening.policyHash, policyHash);
   if (!isWhatWasSigned) refuse('statement_mismatch');
-  const { last } = history;
   const follows =
-    bytesEqual(opening.casePseudonym, last.opening.casePseudonym) &&
-    opening.eventNumber === last.opening.eventNumber + 1 &&
-    bytesEqual(opening.previousCommitment, last.commitment);
+    toHex(opening.casePseudonym) === casePseudonym &&
+    opening.eventNumber === eventNumber + 1 &&
+    bytesEqual(opening.previousCommitment, commitment);
   return follows ? verified : refuse('receipt_chain');
 }
 

@@ -28,7 +28,7 @@ import {
 import { type Attachment, attachmentsOf, conversationOf, type Message } from './conversation.js';
 import { refuse } from './deps.js';
 import { loadPolicy } from './directory.js';
-import { type History, verifyHistory } from './history.js';
+import { type History, isErased, type VerifiedEvent, verifyHistory } from './history.js';
 import { witnessedNow } from './service.js';
 import { roleSeedKey, type StaffSession } from './staff-session.js';
 
@@ -150,7 +150,7 @@ function checkStatements(
   statements: NonNullable<CaseFile['statements']>,
 ): void {
   const { deps, directory } = service;
-  for (const { event, opening, receipt } of history.events.filter(({ event: of }) => of.actor === 'staff')) {
+  for (const { event, opening, receipt } of history.events.filter(isShown)) {
     const shown = statements.find(({ eventNumber }) => eventNumber === opening.eventNumber);
     if (shown === undefined) return refuse('statement_missing');
     const bytes = fromBase64(shown.statement, 'statement');
@@ -175,6 +175,11 @@ function isAbout(statement: Statement, opening: Opening, items: readonly Bytes[]
     bytesEqual(statement.itemsHash, hashItems(items)) &&
     bytesEqual(statement.policyHash, opening.policyHash)
   );
+}
+
+/** Whether a statement belongs to the event that can be shown: signed by staff, and not erased. */
+function isShown({ event, receipt }: VerifiedEvent): boolean {
+  return event.actor === 'staff' && !isErased(receipt);
 }
 
 /** Whether a compartment came with the report. */

@@ -27,6 +27,7 @@ const THRESHOLD = 2;
 
 const OFFICER: readonly Capability[] = ['epoch', 'triage', 'clear'];
 const OFFICIAL: readonly Capability[] = ['epoch', 'triage', 'decide', 'draft', 'clear'];
+const CUSTODIAN: readonly Capability[] = ['epoch', 'erase'];
 
 type EvaluationSeat = {
   readonly kind: RoleKind;
@@ -42,6 +43,8 @@ const SEATS: readonly EvaluationSeat[] = [
   { kind: 'senior_official', role: 'Senior official', name: 'official-second', caps: OFFICIAL },
   { kind: 'alternate', role: 'Alternate to the senior official', name: 'alternate', caps: OFFICIAL },
   { kind: 'oversight', role: 'Oversight', name: 'oversight', caps: ['epoch', 'triage', 'oversee'] },
+  { kind: 'custodian', role: 'Custodians', name: 'custodian-1', caps: CUSTODIAN },
+  { kind: 'custodian', role: 'Custodians', name: 'custodian-2', caps: CUSTODIAN },
   { kind: 'administrator', role: 'Administration', name: 'administrator', caps: ['epoch', 'administer'] },
 ];
 
@@ -84,7 +87,7 @@ export type EvaluationOrganisation = {
 
 type MakingDeps = Pick<ClientDeps, 'signing' | 'sealing' | 'random'>;
 
-/** Makes the organisation: three roots of which two sign, seven seats in five roles, first epochs, vaults. */
+/** Makes the organisation: three roots of which two sign, nine seats in six roles, first epochs, vaults. */
 export async function evaluationCeremony(
   deps: MakingDeps,
   input: EvaluationInput,

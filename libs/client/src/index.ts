@@ -98,6 +98,7 @@ export {
 export type { Entry, Report } from './contents.js';
 export type { Attachment, Message } from './conversation.js';
 export type { ClientCode, ClientDeps, RefusalCode, Trust } from './deps.js';
+export { eraseCase, listRetention, retentionOf, reviewRetention, setLegalHold } from './custody.js';
 export {
   type Directory,
   type DirectoryOptions,

@@ -89,7 +89,7 @@ export type MailboxView = {
   readonly clocks: readonly ResponseTime[];
   /** When a target passed unmet, and whether the case went up by itself. */
   readonly lapses: readonly { readonly at: Instant; readonly type: 'LAPSED' | 'ESCALATED' }[];
-  /** Whose code it is: 0 whoever submitted, else the person affected of that place in the report. */
+  /** Whose code it is, unless the case was erased: 0 whoever submitted, else the person affected of that place in the report. */
   readonly person: number;
   /** The last row that repeats hers; absent for whoever submitted. */
   readonly through?: number;
@@ -126,6 +126,8 @@ async function readMailbox(service: Service, mailbox: MailboxApi): Promise<Mailb
   const answer = await mailbox.api.call('mailbox', {});
   const threadId = idOf(answer.threadId);
   const { policy, history } = await verifiedHistory(service, keys, answer);
+  const known = { service, mailbox, casePseudonym: answer.casePseudonym, threadId, policy, history };
+  if (history.state.phase === 'ERASED') return { ...viewOf(known), ...NOTHING_KEPT };
   const boxes = answer.boxes.map((stored) => ({
     stored,
     purpose: 'reporter' as const,
@@ -143,17 +145,7 @@ async function readMailbox(service: Service, mailbox: MailboxApi): Promise<Mailb
   const unread = { seeds, grants: 'taken' } as const;
   const report = home === MAIN ? checkReportCodes(history, entries, first, unread) : undefined;
   return {
-    service,
-    mailbox,
-    casePseudonym: answer.casePseudonym,
-    threadId,
-    policy,
-    history,
-    status: reporterStatus(history.state),
-    clocks: responseTimes(history.state),
-    lapses: history.events.flatMap(({ event }) =>
-      event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
-    ),
+    ...viewOf(known),
     ...whoseCode(history, entries, home),
     home,
     ...(report && { report }),
@@ -161,6 +153,29 @@ async function readMailbox(service: Service, mailbox: MailboxApi): Promise<Mailb
     attachments: attachmentsOf(entries),
     entries,
     seeds,
+  };
+}
+
+/** Of an erased case: whose code it was is not known any more either. */
+const NOTHING_KEPT = {
+  person: 0,
+  home: MAIN,
+  conversation: [],
+  attachments: [],
+  entries: [],
+  seeds: new Map(),
+} as const;
+
+/** What the events alone tell. */
+function viewOf<T extends Pick<MailboxView, 'history'>>(of: T) {
+  const { history } = of;
+  return {
+    ...of,
+    status: reporterStatus(history.state),
+    clocks: responseTimes(history.state),
+    lapses: history.events.flatMap(({ event }) =>
+      event.type === 'LAPSED' || event.type === 'ESCALATED' ? [{ at: event.at, type: event.type }] : [],
+    ),
   };
 }
 

@@ -31,6 +31,8 @@ type StaffRoute =
   | 'checkpoints'
   | 'responseTimes'
   | 'events'
+  | 'retention'
+  | 'retentionCase'
   | 'delays'
   | 'alarms'
   | 'deadLetters'
@@ -169,6 +171,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
     responseTimes: () => ({ times: [], next: null }),
     delays: () => ({ count: 0, maxSeconds: null, p50Seconds: null, p95Seconds: null }),
     alarms: () => ({ alarms: [], next: null }),
+    retention: () => ({ cases: [], next: null }),
+    retentionCase: () => refused('not_found'),
     deadLetters: () => ({ letters: [], next: null }),
     redriveDeadLetter: () => refused('not_found'),
     discardDeadLetter: () => refused('not_found'),

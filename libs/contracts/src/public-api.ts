@@ -129,6 +129,10 @@ export type MailboxState = z.infer<typeof mailboxStateSchema>;
 
 export const caseEventSchema = z.object({
   ...eventReceiptSchema.shape,
+  /** Null, as the two hashes, and `items` empty, once the case was erased: the commitment stands and opens no more. */
+  payloadRandom: eventReceiptSchema.shape.payloadRandom.nullable(),
+  statementHash: hashSchema.nullable(),
+  signatureHash: hashSchema.nullable(),
   /** Position in the ledger, or null until it is sequenced. */
   index: z.int().nullable(),
 });

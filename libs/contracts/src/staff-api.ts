@@ -117,6 +117,34 @@ export const staffActSchema = z.strictObject({
 });
 export type StaffAct = z.input<typeof staffActSchema>;
 
+/** Bytes of a place in the list of retention: a day and a pseudonym. */
+export const RETENTION_CURSOR_BYTES = 24;
+export const retentionQuerySchema = z.strictObject({
+  after: cursorOf(RETENTION_CURSOR_BYTES).optional(),
+  limit: limitUpTo(100, 50),
+  /** Also what comes due within so many days. */
+  days: z.coerce.number().int().min(0).max(3_660).default(30),
+});
+/** What two custodians sign for: codes and random identifiers, no event and no content. */
+export const retentionCaseSchema = z.object({
+  casePseudonym: idSchema,
+  phase: z.string(),
+  eventNumber: eventNumberSchema,
+  /** Of the last event. */
+  commitment: hashSchema,
+  policyHash: hashSchema,
+  /** `withdrawn`: may be erased since; `erase`, `review`: that day; null for a case that has no day. */
+  due: z.object({ kind: z.enum(['withdrawn', 'erase', 'review']), at: instantSchema }).nullable(),
+  legalHold: z.boolean(),
+});
+export type RetentionCase = z.infer<typeof retentionCaseSchema>;
+/** By day, then by pseudonym; held ones too. */
+export const retentionListSchema = z.object({
+  cases: z.array(retentionCaseSchema),
+  next: cursorOf(RETENTION_CURSOR_BYTES).nullable(),
+});
+export type RetentionList = z.infer<typeof retentionListSchema>;
+
 export const staffActReceiptSchema = z.object({ receipt: eventReceiptSchema });
 
 /** A role epoch's seed, boxed to one holder's certificate key. */

@@ -23,6 +23,7 @@ export type JobAlarm =
   | 'directory_stands_still'
   | 'sweep_stands_still'
   | 'notices_stand_still'
+  | 'retention_stands_still'
   | 'notice_failed';
 
 export type QueueSpec<S extends Schema = Schema> = {
@@ -96,6 +97,8 @@ export const QUEUES = {
   'store.sweep': periodic('sweep_stands_still', 5 * MINUTE),
   /** Asks for the notices of the current slot. */
   'notice.watch': periodic('notices_stand_still', 30),
+  /** Says which cases custodians may erase, or are to review. Erases nothing. */
+  'retention.watch': periodic('retention_stands_still', 60),
   /** Sends one notice. Its pauses add up to half an hour. */
   'notice.send': spec({
     payload: oneNotice,

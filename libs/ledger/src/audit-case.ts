@@ -37,6 +37,8 @@ import { isDeepStrictEqual } from 'node:util';
  *   as an event of another case or number.
  * - `detail_invalid`: an opening whose event no case can have.
  * - `payload_mismatch`, `statement_mismatch`: what is stored beside the event is not what it committed to.
+ * - `payload_missing`: what opens the commitment to the payload is gone, and no event erased the case; or it is that of
+ *   the erasure itself.
  * - `chain_broken`: an event number is missing, or the commitment to the event before is not to it.
  * - `case_head_mismatch`: the case's row does not stand at its last event, or has none.
  * - `history_impossible`: events that no legal case has in this order.
@@ -53,6 +55,7 @@ export type CaseFindingCode =
   | 'detail_invalid'
   | 'payload_mismatch'
   | 'statement_mismatch'
+  | 'payload_missing'
   | 'chain_broken'
   | 'case_head_mismatch'
   | 'history_impossible'
@@ -101,6 +104,7 @@ export async function auditCase(tx: Tx, pseudonym: Buffer): Promise<CaseFinding[
     if (audited !== undefined) events.push(audited);
     previous = commitmentOf(row.entry) ?? previous;
   }
+  findings.push(...missingPayloads(rows, events));
   const stored = await storedCase(tx, pseudonym);
   const eventNumber = rows.length;
   if (stored?.event_number !== eventNumber || !bytesEqual(stored.last_commitment, previous)) {
@@ -108,6 +112,15 @@ export async function auditCase(tx: Tx, pseudonym: Buffer): Promise<CaseFinding[
   }
   if (stored === undefined || eventNumber === 0 || events.length < eventNumber) return findings;
   return [...findings, ...auditRow(stored, events).map((found) => ({ eventNumber, ...found }))];
+}
+
+/** What opens a payload may be gone for every event before an erasure, and for no other. */
+function missingPayloads(rows: readonly EventRow[], events: readonly AuditedEvent[]): CaseFinding[] {
+  const last = events.at(-1);
+  const erasure = last?.event.type === 'ERASED' ? last.opening.eventNumber : 0;
+  return rows
+    .filter(({ payload_random, event_number }) => payload_random === null && event_number >= erasure)
+    .map(({ event_number: eventNumber }) => ({ code: 'payload_missing', eventNumber }));
 }
 
 /** An event that stands where it should; `signed` is what its payload bears out. */
@@ -278,7 +291,7 @@ function auditRow(stored: StoredCase, events: readonly AuditedEvent[]): readonly
   return [
     ...mailbox,
     ...changed.map(([column]) => ({ code: 'case_state_mismatch', column }) as const),
-    ...((state.escalationBox === 'held') === stored.is_box_held
+    ...((state.escalationBox === 'held' && state.phase !== 'ERASED') === stored.is_box_held
       ? []
       : [{ code: 'escalation_box_mismatch' } as const]),
   ];

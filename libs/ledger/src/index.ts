@@ -38,7 +38,7 @@ export {
   type PublishProblem,
   type PublishReport,
 } from './publisher.js';
-export { receiptFor, receiptsOf } from './receipts.js';
+export { openReceiptFor, receiptFor, receiptsOf } from './receipts.js';
 export { type Recovered, recoverFromMirror, type RecoveryDeps } from './recovery.js';
 export {
   type CheckpointSigner,

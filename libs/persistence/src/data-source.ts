@@ -15,6 +15,7 @@ import { Mailboxes1764600000000 } from './migrations/1764600000000-mailboxes.js'
 import { PersonActs1764800000000 } from './migrations/1764800000000-person-acts.js';
 import { Loads1764900000000 } from './migrations/1764900000000-loads.js';
 import { ListFilters1764900001000 } from './migrations/1764900001000-list-filters.js';
+import { Erasure1765000000000 } from './migrations/1765000000000-erasure.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -98,6 +99,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       PersonActs1764800000000,
       Loads1764900000000,
       ListFilters1764900001000,
+      Erasure1765000000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

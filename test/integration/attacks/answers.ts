@@ -78,7 +78,7 @@ async function promisedAndLost(office: OfficeStage): Promise<Submitted> {
 }
 
 /** A receipt that commits to other consents, and to nothing else that changed. */
-function withConsents(receipt: EventReceipt): EventReceipt {
+function withConsents<R extends Pick<EventReceipt, 'opening' | 'random' | 'entry'>>(receipt: R): R {
   const opening = parseOpening(fromBase64(receipt.opening, 'opening'));
   const detail = opening.detail as { readonly consents: string };
   const changed = encodeOpening({

@@ -1,5 +1,13 @@
 /** What the desk checks of an act besides the decision itself: signatures, boxes, and that they say one thing. */
-import { type CaseAct, type CaseEvent, type CaseState, effectiveConsent, EVENT_TYPES } from '@app/casework';
+import {
+  type ActKind,
+  type CaseAct,
+  type CaseEvent,
+  type CaseState,
+  effectiveConsent,
+  EVENT_TYPES,
+  PERMISSIONS,
+} from '@app/casework';
 import type { CaseTag, CompartmentKey, KeyBox, ProblemCode, SealedObject } from '@app/contracts';
 import {
   checkSealedShape,
@@ -84,18 +92,25 @@ export function checkStatement(
   );
 }
 
-/** Two-person rule: another officer of the same role, able to clear, signed the same statement. */
+/** Acts of custodians, who have a word in every case and see into none. */
+export function isCustody(kind: ActKind): boolean {
+  return PERMISSIONS[kind].staff?.desk === 'none';
+}
+
+/** Two-person rule: another officer of the same role, able to clear or to erase, signed the same statement. */
 export function checkSecondOfficer(
   { verifier, keyset, staff, now }: ActContext,
-  named: string | undefined,
+  act: CaseAct,
   statement: Bytes,
   second: { readonly certificateHash: string; readonly signature: string } | undefined,
 ): void {
-  demand(named === second?.certificateHash, 'statement_invalid');
+  demand(('second' in act ? act.second : undefined) === second?.certificateHash, 'statement_invalid');
   if (second === undefined) return;
   const certificate = usableCertificate(keyset, fromHex(second.certificateHash, 'second', 32), now);
   const same = bytesEqual(certificate.subjectId, staff.certificate.subjectId);
-  const ofRole = bytesEqual(certificate.roleId, staff.certificate.roleId) && isCapable(certificate, 'clear');
+  const ofRole =
+    bytesEqual(certificate.roleId, staff.certificate.roleId) &&
+    isCapable(certificate, isCustody(act.kind) ? 'erase' : 'clear');
   demand(ofRole && !same, 'statement_invalid');
   const signature = fromBase64(second.signature, 'second.signature', 64);
   checkSignature(

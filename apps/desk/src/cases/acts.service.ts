@@ -17,7 +17,7 @@ import {
 import { type Keyset, sha256, type SignatureVerifier, sodiumVerifier } from '@app/crypto/verify';
 import { type Bytes, fromBase64, fromHex, type Json, toHex } from '@app/encoding';
 import { enqueue } from '@app/jobs/enqueue';
-import { caseForUpdate, Directory, LedgerAppender, receiptFor } from '@app/ledger';
+import { caseForUpdate, Directory, LedgerAppender, openReceiptFor } from '@app/ledger';
 import { insertMailbox, insertSealed, once, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -32,6 +32,7 @@ import {
   checkPresent,
   checkSecondOfficer,
   checkStatement,
+  isCustody,
 } from './act-checks.js';
 import { compartmentsOf } from './cases.queries.js';
 import { mayOpen } from './cases.service.js';
@@ -90,14 +91,14 @@ export class ActsService {
       return await this.#work.run(async (tx) => {
         const { event } = await once(tx, { ...repeatable, now: this.#clock.now() }, async () => {
           const row = await caseForUpdate(tx, id);
-          if (!row || !mayOpen(staff.actor, row)) throw new Refused('not_found');
+          if (!row || !(isCustody(act.kind) || mayOpen(staff.actor, row))) throw new Refused('not_found');
           checkPresent(row, ifMatch);
           const now = Math.max(this.#clock.now(), row.state.lastEventAt);
           const made = await this.#record(tx, { verifier, keyset, staff, row, now }, act, request);
           return { event: made.eventNumber };
         });
         // The first time as every time after: from what is stored.
-        const receipt = await receiptFor(tx, id, event);
+        const receipt = await openReceiptFor(tx, id, event);
         if (!receipt) throw new Refused('not_found');
         return receipt;
       });
@@ -119,7 +120,9 @@ export class ActsService {
     const signature = fromBase64(request.signature, 'signature', 64);
     const items: Bytes[] = sealedItems(request).map((item) => sha256(fromBase64(item, 'item')));
     checkStatement(context, event, items, { statement, signature });
-    checkSecondOfficer(context, 'second' in act ? act.second : undefined, statement, request.second);
+    checkSecondOfficer(context, act, statement, request.second);
+    if (isCustody(act.kind) && (items.length > 0 || request.compartments.length > 0))
+      throw new Refused('codes_mismatch');
     const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
     checkObjects(request.objects, compartments);
     checkBoxes(context, checkInvitation(act, request), next);
@@ -131,6 +134,8 @@ export class ActsService {
       payload: { statement, signature, items },
       assignee: act.kind === 'recuse' ? null : row.assignee,
     });
+    // After its leaf, which alone lets the database do it, and with it or not at all.
+    if (act.kind === 'erase') await tx.query('select erase_case($1)', [row.pseudonym]);
     if (act.kind === 'start_triage') await release(tx, row.pseudonym);
     if (act.kind === 'recuse') await enqueue(tx, 'triage.assign', { case: receipt.casePseudonym });
     const owner = {

@@ -17,6 +17,7 @@ import {
   LedgerAppender,
   type LedgerStore,
   proofFor,
+  openReceiptFor,
   receiptFor,
   receiptsOf,
 } from '@app/ledger';
@@ -150,7 +151,7 @@ export class MailboxService {
   ): Promise<EventReceipt | null> {
     const id = toHex(sha256(fromBase64(act.object.file, 'object.file')));
     const stored = (await objectsOf(tx, mailbox.id)).find((o) => o.id === id);
-    return stored ? receiptFor(tx, row.pseudonym, stored.eventNumber) : null;
+    return stored ? openReceiptFor(tx, row.pseudonym, stored.eventNumber) : null;
   }
 
   async #record(
@@ -159,6 +160,8 @@ export class MailboxService {
     { row, own }: OwnCase,
     act: MailboxAct,
   ): Promise<EventReceipt> {
+    // What an act could be sealed to is gone with the rest, so nothing that it brings could be judged.
+    if (row.state.phase === 'ERASED') throw new Refused('not_allowed_now', { reason: 'not_in_this_state' });
     if (act.after !== row.state.heardEvent) throw new Refused('case_moved');
     const now = Math.max(this.#clock.now(), row.state.lastEventAt);
     await countAct(tx, own, act.kind === 'consent' || act.kind === 'close', now);

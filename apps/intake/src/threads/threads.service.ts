@@ -1,7 +1,7 @@
 import { decide } from '@app/casework';
 import { type EventReceipt, type Submission, sealedItems } from '@app/contracts';
 import { fromBase64, fromHex, type Instant } from '@app/encoding';
-import { Directory, type KnownPolicy, LedgerAppender, receiptFor } from '@app/ledger';
+import { Directory, type KnownPolicy, LedgerAppender, openReceiptFor } from '@app/ledger';
 import { enqueue } from '@app/jobs/enqueue';
 import { CaseBlobRow, insertSealed, recipientColumns, sqlState, type Tx, UnitOfWork } from '@app/persistence';
 import { type Clock, CLOCK, type Random, RANDOM, Refused, sha256 } from '@app/platform';
@@ -88,7 +88,10 @@ export class ThreadsService {
     if (!row.submission_hash.equals(mailbox.bodyHash) || !row.mailbox_key.equals(mailbox.publicKey)) {
       throw new Refused('id_taken');
     }
-    return receiptFor(tx, row.pseudonym, 1);
+    const receipt = await openReceiptFor(tx, row.pseudonym, 1);
+    // Erased since: what would be answered is gone, and nothing new may begin under these identifiers.
+    if (receipt === null) throw new Refused('id_taken');
+    return receipt;
   }
 
   async #store(

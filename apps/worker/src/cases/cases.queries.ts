@@ -29,6 +29,23 @@ export function findUnassigned(
   );
 }
 
+/**
+ * Cases whose day has come and that nobody was told of since, the longest due first. A hold is told of too: who keeps a
+ * case past its day should know. Index: cases_erasure_due_idx.
+ */
+export function findErasable(
+  tx: Tx,
+  now: Instant,
+): Promise<readonly { readonly pseudonym: Buffer; readonly due: Instant }[]> {
+  return tx.query<readonly { readonly pseudonym: Buffer; readonly due: Instant }[]>(
+    `select pseudonym, erasure_due as due from cases where erasure_due <= $1
+       and not exists (select 1 from alarms where code = 'retention_due'
+                       and subject = encode(pseudonym, 'hex') || ':' || erasure_due)
+     order by erasure_due, pseudonym limit $2`,
+    [now, BATCH],
+  );
+}
+
 /** How many open cases each of these subjects has; who never had one is left out. Index: assignee_loads_pkey. */
 export async function loadsOf(tx: Tx, subjects: readonly Uint8Array[]): Promise<ReadonlyMap<string, number>> {
   const rows = await tx.query<readonly { subject: string; load: number }[]>(
