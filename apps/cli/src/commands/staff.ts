@@ -29,6 +29,7 @@ import {
   staffInvite,
   staffLink,
 } from '../staff/living.js';
+import { staffErase, staffLegalHold, staffRetention, staffReviewRetention } from '../staff/custody.js';
 import { withIdentity, withSecond } from '../staff/identity.js';
 import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
@@ -73,6 +74,7 @@ export function registerStaff(program: Command): void {
     verb,
     verbWithText,
   );
+  registerCustody(staff, verb);
   registerOversight(staff.command('oversight').description('how the service did its work'), verb);
   registerDeadLetters(
     staff
@@ -80,6 +82,29 @@ export function registerStaff(program: Command): void {
       .description('jobs of the service that failed for good, for the administrator'),
     verb,
   );
+}
+
+function registerCustody(staff: Command, verb: Verb): void {
+  verb(
+    staff,
+    'retention',
+    'for custodians: cases that may be erased or are to be reviewed, the oldest day first',
+  )
+    .option('--days <n>', 'also those that come due within so many days', '30')
+    .action(staffRetention);
+  withSecond(
+    verb(staff, 'legal-hold <case> <on|off>', 'keep a case from being erased; two custodians end that'),
+  ).action(staffLegalHold);
+  withSecond(
+    verb(staff, 'review-retention <case> <decision>', 'keep, or erase after a notice; two custodians sign'),
+  ).action(staffReviewRetention);
+  withSecond(
+    verb(
+      staff,
+      'erase <case> <reason>',
+      'erase all that is sealed in a case for good: withdrawn or retention; two custodians sign',
+    ),
+  ).action(staffErase);
 }
 
 function registerOversight(oversight: Command, verb: Verb): void {
