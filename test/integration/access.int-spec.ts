@@ -150,6 +150,8 @@ const REQUESTS: Requests = {
       signature: Buffer.alloc(64).toString('base64'),
     },
   }),
+  referrals: () => ({ query: {} }),
+  referralFile: (thing) => ({ params: { case: caseOf(thing) } }),
   retention: () => ({ query: {} }),
   retentionCase: (thing) => ({ params: { case: caseOf(thing) } }),
   openings: () => ({ query: { from: 0, to: 8 } }),

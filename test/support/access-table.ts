@@ -68,6 +68,9 @@ casePart       missing    -      -     -       x               x           x    
 caseAct        fresh      -      -     -       case_moved      x           x           x         x      x         x         x         x
 caseAct        escalated  -      -     -       case_moved      x           case_moved  x         x      x         x         x         x
 caseAct        missing    -      -     -       x               x           x           x         x      x         x         x         x
+referrals      own        -      -     -       x               x           x           x         x      ok        x         x         x
+referralFile   fresh      -      -     -       x               x           x           x         x      x         x         x         x
+referralFile   missing    -      -     -       x               x           x           x         x      x         x         x         x
 retention      -          -      -     -       x               x           x           x         x      x         x         ok        x
 retentionCase  fresh      -      -     -       x               x           x           x         x      x         x         ok        x
 retentionCase  missing    -      -     -       x               x           x           x         x      x         x         x         x

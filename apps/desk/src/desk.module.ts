@@ -14,6 +14,8 @@ import { DeadLettersController } from './operations/dead-letters.controller.js';
 import { DeadLettersService } from './operations/dead-letters.service.js';
 import { OversightController } from './oversight/oversight.controller.js';
 import { OversightService } from './oversight/oversight.service.js';
+import { ReferralsController } from './cases/referrals.controller.js';
+import { ReferralsService } from './cases/referrals.service.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionService } from './session/session.service.js';
 import { StaffGuard } from './session/staff.guard.js';
@@ -30,6 +32,7 @@ export class DeskModule {
         CasesController,
         OversightController,
         RetentionController,
+        ReferralsController,
         KeysetsController,
         EventsController,
         DeadLettersController,
@@ -43,6 +46,7 @@ export class DeskModule {
         ActsService,
         OversightService,
         RetentionService,
+        ReferralsService,
         KeysetsService,
         EventsService,
         DeadLettersService,

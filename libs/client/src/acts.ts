@@ -13,6 +13,7 @@ import {
   rolesWith,
 } from '@app/casework';
 import {
+  caseTag,
   type CompartmentKey,
   type EventReceipt,
   type KeyBox,
@@ -22,7 +23,7 @@ import {
 import { COMPARTMENT, type ObjectKind, sealKeyBox, sealObject } from '@app/crypto/seal';
 import { encodeStatement, signGrant } from '@app/crypto/sign';
 import { hashItems, type Role, type RoleEpoch, sha256, TAG } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, canonicalJson, fromBase64, toBase64, toHex } from '@app/encoding';
+import { type Bytes, bytesEqual, canonicalJson, fromBase64, fromHex, toBase64, toHex } from '@app/encoding';
 import type { OpenedCase } from './case-file.js';
 import { idOf, newestSeed, nextInSequence } from './contents.js';
 import { refuse } from './deps.js';
@@ -84,6 +85,27 @@ export type CasePlace = {
 function placeOf({ session, casePseudonym, history, policyHash, tag }: OpenedCase): CasePlace {
   const { opening, commitment } = history.last;
   return { session, casePseudonym, eventNumber: opening.eventNumber, commitment, policyHash, tag };
+}
+
+/** Where the service says that a case stands, to those who are shown no event of it. */
+export function placeTold(
+  session: StaffSession,
+  told: {
+    readonly casePseudonym: string;
+    readonly eventNumber: number;
+    readonly commitment: string;
+    readonly policyHash: string;
+  },
+): CasePlace {
+  const { casePseudonym, eventNumber, commitment } = told;
+  return {
+    session,
+    casePseudonym,
+    eventNumber,
+    commitment: fromHex(commitment, 'commitment', 32),
+    policyHash: fromHex(told.policyHash, 'policy_hash', 32),
+    tag: caseTag({ eventNumber, commitment }),
+  };
 }
 
 /**
@@ -416,7 +438,7 @@ async function note(opened: OpenedCase, text: string): Promise<Sealed> {
 }
 
 /** A key box to a role epoch, with the GRANT that says who gave it. */
-async function grantBox(
+export async function grantBox(
   { session, threadId }: OpenedCase,
   key: CompartmentSeed,
   to: RoleEpoch,
@@ -447,7 +469,7 @@ async function grantBox(
   };
 }
 
-async function write(
+export async function write(
   { session, threadId, entries, seeds }: OpenedCase,
   kind: ObjectKind,
   body: TextBody,

@@ -3,9 +3,9 @@
  * the case as the service says it stands, and whoever replays its openings finds an erasure that was not allowed.
  */
 import { type ActOf, type CaseAct, type CaseEvent, parseDetail } from '@app/casework';
-import { caseTag, type RetentionCase } from '@app/contracts';
-import { fromHex, type Json } from '@app/encoding';
-import { type CasePlace, recordAct } from './acts.js';
+import type { RetentionCase } from '@app/contracts';
+import type { Json } from '@app/encoding';
+import { placeTold, recordAct } from './acts.js';
 import type { VerifiedEvent } from './history.js';
 import type { StaffSession } from './staff-session.js';
 
@@ -78,17 +78,5 @@ function sign(
   const { kind: _, ...fields } = act;
   const detail = parseDetail(type, { ...moves, ...fields, by: session.actor.certificate });
   const event = { type, at: session.service.deps.now(), actor: 'staff', detail } as CaseEvent;
-  return recordAct(placeOf(session, found), { act, event }, {}, second);
-}
-
-function placeOf(session: StaffSession, found: RetentionCase): CasePlace {
-  const { casePseudonym, eventNumber, commitment, policyHash } = found;
-  return {
-    session,
-    casePseudonym,
-    eventNumber,
-    commitment: fromHex(commitment, 'commitment', 32),
-    policyHash: fromHex(policyHash, 'policy_hash', 32),
-    tag: caseTag({ eventNumber, commitment }),
-  };
+  return recordAct(placeTold(session, found), { act, event }, {}, second);
 }

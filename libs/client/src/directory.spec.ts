@@ -53,6 +53,7 @@ describe('the directory', () => {
       'senior_official',
       'alternate',
       'oversight',
+      'mechanism',
       'custodian',
       'administrator',
     ]);
@@ -198,7 +199,7 @@ describe('the evaluation organisation', () => {
     const fake = await FakeService.make(providers, DEFAULT_POLICY);
     expect(rolesDueForRenewal(fake.keyset, NOW + EPOCH_RENEWAL_SECONDS - 1)).toHaveLength(0);
     fake.now = NOW + EPOCH_RENEWAL_SECONDS;
-    expect(rolesDueForRenewal(fake.keyset, fake.now)).toHaveLength(6);
+    expect(rolesDueForRenewal(fake.keyset, fake.now)).toHaveLength(7);
     const before = fake.keyset;
     const renewed = await renewEpochs(fake.deps('renew'), before, holders(fake), fake.now);
     fake.publish(renewed.keyset, renewed.epochBoxes);
@@ -207,10 +208,10 @@ describe('the evaluation organisation', () => {
       previous: { version: 1, hash: before.hash, rootVersion: 1 },
     });
     const { keyset } = service.directory;
-    expect([keyset.version, keyset.epochs.length]).toEqual([2, 12]);
+    expect([keyset.version, keyset.epochs.length]).toEqual([2, 14]);
     const [focal] = keyset.roles;
     expect(focal && keyset.currentEpoch(focal.id, fake.now).epoch).toBe(2);
-    expect(focal && before.epochs[0]?.hash).toEqual(keyset.epochs[6]?.previousHash);
+    expect(focal && before.epochs[0]?.hash).toEqual(keyset.epochs[7]?.previousHash);
     const [member] = fake.org.staff;
     const session = await unlock(service, member?.subject ?? '', member?.words.join(' ') ?? '');
     expect(session.roleSeeds.size).toBe(2);
@@ -221,8 +222,8 @@ describe('the evaluation organisation', () => {
     const now = NOW + EPOCH_SECONDS;
     const renewed = await renewEpochs(fake.deps('renew'), fake.keyset, holders(fake), now);
     fake.now = now;
-    expect(fake.publish(renewed.keyset).epochs.map(({ epoch }) => epoch)).toEqual([2, 2, 2, 2, 2, 2]);
-    expect(renewed.epochBoxes).toHaveLength(9);
+    expect(fake.publish(renewed.keyset).epochs.map(({ epoch }) => epoch)).toEqual([2, 2, 2, 2, 2, 2, 2]);
+    expect(renewed.epochBoxes).toHaveLength(10);
     const late = await renewEpochs(fake.deps('renew'), fake.keyset, holders(fake), NOW + 3_660 * DAY);
     expect(late.epochBoxes).toHaveLength(0);
   });

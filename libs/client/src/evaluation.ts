@@ -27,6 +27,7 @@ const THRESHOLD = 2;
 
 const OFFICER: readonly Capability[] = ['epoch', 'triage', 'clear'];
 const OFFICIAL: readonly Capability[] = ['epoch', 'triage', 'decide', 'draft', 'clear'];
+const MECHANISM: readonly Capability[] = ['epoch', 'refer'];
 const CUSTODIAN: readonly Capability[] = ['epoch', 'erase'];
 
 type EvaluationSeat = {
@@ -43,6 +44,7 @@ const SEATS: readonly EvaluationSeat[] = [
   { kind: 'senior_official', role: 'Senior official', name: 'official-second', caps: OFFICIAL },
   { kind: 'alternate', role: 'Alternate to the senior official', name: 'alternate', caps: OFFICIAL },
   { kind: 'oversight', role: 'Oversight', name: 'oversight', caps: ['epoch', 'triage', 'oversee'] },
+  { kind: 'mechanism', role: 'Special Procedures Branch', name: 'mechanism-sp', caps: MECHANISM },
   { kind: 'custodian', role: 'Custodians', name: 'custodian-1', caps: CUSTODIAN },
   { kind: 'custodian', role: 'Custodians', name: 'custodian-2', caps: CUSTODIAN },
   { kind: 'administrator', role: 'Administration', name: 'administrator', caps: ['epoch', 'administer'] },
@@ -87,7 +89,7 @@ export type EvaluationOrganisation = {
 
 type MakingDeps = Pick<ClientDeps, 'signing' | 'sealing' | 'random'>;
 
-/** Makes the organisation: three roots of which two sign, nine seats in six roles, first epochs, vaults. */
+/** Makes the organisation: three roots of which two sign, ten seats in seven roles, first epochs, vaults. */
 export async function evaluationCeremony(
   deps: MakingDeps,
   input: EvaluationInput,

@@ -171,6 +171,15 @@ export {
   redriveDeadLetter,
 } from './operations.js';
 export { ledgerOverHttp, type PublishedLedger, publishedOverHttp } from './published.js';
+export {
+  gapsFor,
+  listReferrals,
+  noteReferral,
+  type OpenedReferral,
+  openReferral,
+  refer,
+  type ReferResult,
+} from './referrals.js';
 export { describeRefusal } from './refusals.js';
 export {
   checkReceiptAgainst,

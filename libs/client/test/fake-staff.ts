@@ -31,6 +31,8 @@ type StaffRoute =
   | 'checkpoints'
   | 'responseTimes'
   | 'events'
+  | 'referrals'
+  | 'referralFile'
   | 'retention'
   | 'retentionCase'
   | 'delays'
@@ -171,6 +173,8 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
     responseTimes: () => ({ times: [], next: null }),
     delays: () => ({ count: 0, maxSeconds: null, p50Seconds: null, p95Seconds: null }),
     alarms: () => ({ alarms: [], next: null }),
+    referrals: () => ({ referrals: [], next: null }),
+    referralFile: () => refused('not_found'),
     retention: () => ({ cases: [], next: null }),
     retentionCase: () => refused('not_found'),
     deadLetters: () => ({ letters: [], next: null }),

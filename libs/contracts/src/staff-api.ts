@@ -145,6 +145,35 @@ export const retentionListSchema = z.object({
 });
 export type RetentionList = z.infer<typeof retentionListSchema>;
 
+export const referralsQuerySchema = z.strictObject({ after: idSchema.optional(), limit: limitUpTo(100, 50) });
+/** What a mechanism knows of a case: what it was given, and what its statement about it names. */
+export const referralSchema = z.object({
+  casePseudonym: idSchema,
+  /** Within the case. */
+  number: z.int().min(1),
+  channel: z.string(),
+  /** The last that was noted; null before. */
+  noted: z.string().nullable(),
+  /** Then nothing is left of the extract. */
+  erased: z.boolean(),
+  eventNumber: eventNumberSchema,
+  /** Of the last event. */
+  commitment: hashSchema,
+  policyHash: hashSchema,
+});
+export type ReferralSummary = z.infer<typeof referralSchema>;
+/** By pseudonym; `next` goes into the next call's `after`, null after the last. */
+export const referralListSchema = z.object({ referrals: z.array(referralSchema), next: idSchema.nullable() });
+export type ReferralList = z.infer<typeof referralListSchema>;
+export const referralFileSchema = z.object({
+  ...referralSchema.shape,
+  threadId: idSchema,
+  compartment: z.int().min(16).max(255),
+  boxes: z.array(storedBoxSchema),
+  objects: z.array(storedObjectSchema),
+});
+export type ReferralFile = z.infer<typeof referralFileSchema>;
+
 export const staffActReceiptSchema = z.object({ receipt: eventReceiptSchema });
 
 /** A role epoch's seed, boxed to one holder's certificate key. */

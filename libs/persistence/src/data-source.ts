@@ -16,6 +16,7 @@ import { PersonActs1764800000000 } from './migrations/1764800000000-person-acts.
 import { Loads1764900000000 } from './migrations/1764900000000-loads.js';
 import { ListFilters1764900001000 } from './migrations/1764900001000-list-filters.js';
 import { Erasure1765000000000 } from './migrations/1765000000000-erasure.js';
+import { Referrals1765100000000 } from './migrations/1765100000000-referrals.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -100,6 +101,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Loads1764900000000,
       ListFilters1764900001000,
       Erasure1765000000000,
+      Referrals1765100000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

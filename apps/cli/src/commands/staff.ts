@@ -30,6 +30,7 @@ import {
   staffLink,
 } from '../staff/living.js';
 import { staffErase, staffLegalHold, staffRetention, staffReviewRetention } from '../staff/custody.js';
+import { staffNoteReferral, staffRefer, staffReferral, staffReferrals } from '../staff/referrals.js';
 import { withIdentity, withSecond } from '../staff/identity.js';
 import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
@@ -74,6 +75,7 @@ export function registerStaff(program: Command): void {
     verb,
     verbWithText,
   );
+  registerReferrals(staff, verb, verbWithText);
   registerCustody(staff, verb);
   registerOversight(staff.command('oversight').description('how the service did its work'), verb);
   registerDeadLetters(
@@ -82,6 +84,21 @@ export function registerStaff(program: Command): void {
       .description('jobs of the service that failed for good, for the administrator'),
     verb,
   );
+}
+
+function registerReferrals(staff: Command, verb: Verb, verbWithText: Verb): void {
+  verbWithText(staff, 'refer <case> <channel>', 'give a United Nations office an extract: SP, TB or HRC')
+    .requiredOption('--to <office>', 'by name or identifier')
+    .action(staffRefer);
+  verb(staff, 'referrals', 'for such an office: what it was given').action(staffReferrals);
+  verb(staff, 'referral <case>', 'for such an office: open an extract').action(staffReferral);
+  verb(
+    staff,
+    'note-referral <case> <note>',
+    'for such an office: RECEIVED, ACTION, REPLIED, DECLINED or ENDED',
+  )
+    .option('--text-file <file>', 'file with more to say to the office that referred it')
+    .action(staffNoteReferral);
 }
 
 function registerCustody(staff: Command, verb: Verb): void {

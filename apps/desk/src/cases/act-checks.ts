@@ -137,6 +137,36 @@ export function checkObjects(
   }
 }
 
+/**
+ * What may come with an act: nothing from custodians; from a mechanism, objects in its extract; with a referral the
+ * extract, something in it, a key of it for the mechanism, and no key of anything else.
+ * @throws {Refused} `codes_mismatch`.
+ */
+export function checkBrought(
+  act: CaseAct,
+  { compartments, boxes, objects }: Brought,
+  referrals: CaseState['referrals'],
+): void {
+  const keys = [...compartments, ...boxes];
+  if (isCustody(act.kind)) demand(keys.length + objects.length === 0, 'codes_mismatch');
+  if (act.kind === 'note_referral') {
+    const extract = referrals.find(({ number }) => number === act.number)?.compartment;
+    const isOwn = objects.every(({ compartment }) => compartment === extract);
+    demand(keys.length === 0 && isOwn, 'codes_mismatch');
+  }
+  if (act.kind === 'refer') {
+    const isOfExtract = [...keys, ...objects].every(({ compartment }) => compartment === act.compartment);
+    const reachesIt = boxes.some(({ recipient }) => recipient.kind === 'role' && recipient.role === act.role);
+    demand(isOfExtract && reachesIt && compartments.length === 1 && objects.length > 0, 'codes_mismatch');
+  }
+}
+
+type Brought = {
+  readonly compartments: readonly CompartmentKey[];
+  readonly boxes: readonly KeyBox[];
+  readonly objects: readonly SealedObject[];
+};
+
 /** What an act brings that makes a person's mailbox. */
 type Invitation = {
   readonly compartments: readonly CompartmentKey[];

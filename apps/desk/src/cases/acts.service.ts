@@ -27,15 +27,15 @@ import type { Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,
+  checkBrought,
   checkInvitation,
   checkObjects,
   checkPresent,
   checkSecondOfficer,
   checkStatement,
-  isCustody,
 } from './act-checks.js';
 import { compartmentsOf } from './cases.queries.js';
-import { mayOpen } from './cases.service.js';
+import { mayAddress } from './cases.service.js';
 import { release } from './queue.queries.js';
 
 type StaffActRequest = z.output<typeof staffActSchema>;
@@ -91,7 +91,7 @@ export class ActsService {
       return await this.#work.run(async (tx) => {
         const { event } = await once(tx, { ...repeatable, now: this.#clock.now() }, async () => {
           const row = await caseForUpdate(tx, id);
-          if (!row || !(isCustody(act.kind) || mayOpen(staff.actor, row))) throw new Refused('not_found');
+          if (!row || !mayAddress(staff.actor, act.kind, row)) throw new Refused('not_found');
           checkPresent(row, ifMatch);
           const now = Math.max(this.#clock.now(), row.state.lastEventAt);
           const made = await this.#record(tx, { verifier, keyset, staff, row, now }, act, request);
@@ -121,8 +121,7 @@ export class ActsService {
     const items: Bytes[] = sealedItems(request).map((item) => sha256(fromBase64(item, 'item')));
     checkStatement(context, event, items, { statement, signature });
     checkSecondOfficer(context, act, statement, request.second);
-    if (isCustody(act.kind) && (items.length > 0 || request.compartments.length > 0))
-      throw new Refused('codes_mismatch');
+    checkBrought(act, request, row.state.referrals);
     const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
     checkObjects(request.objects, compartments);
     checkBoxes(context, checkInvitation(act, request), next);

@@ -1,4 +1,4 @@
-import { type Actor, maySee, type StaffActor, type View } from '@app/casework';
+import { type ActKind, type Actor, maySee, PERMISSIONS, type StaffActor, type View } from '@app/casework';
 import {
   type CaseFile,
   type CaseList,
@@ -119,6 +119,13 @@ export class CasesService {
 /** Whether the desk admits to this staff member that the case exists. */
 export function mayOpen(actor: Actor, row: CaseRow): boolean {
   return maySee(actor, 'timeline', row.state);
+}
+
+/** Whether the desk admits to this staff member, for this act, that the case exists. */
+export function mayAddress(actor: StaffActor, kind: ActKind, row: CaseRow): boolean {
+  const desk = PERMISSIONS[kind].staff?.desk;
+  if (desk === 'none') return true;
+  return desk === 'mechanism' ? maySee(actor, 'extract', row.state) : mayOpen(actor, row);
 }
 
 /** Whether the desk hands this staff member the file of the case; oversight has the openings instead. */
