@@ -7,7 +7,7 @@ import type { Sealing } from './sealing.js';
 import { exactly, openStruct, SUITE } from './struct.js';
 
 /** Why a box was made. */
-export const BOX_PURPOSE = { role: 1, reporter: 2, escalation: 3, staffHolder: 4 } as const;
+export const BOX_PURPOSE = { role: 1, reporter: 2, escalation: 3, staffHolder: 4, unlocker: 5 } as const;
 export type BoxPurpose = keyof typeof BOX_PURPOSE;
 
 /** Compartment codes; `extractCompartment` gives the others. */
@@ -23,9 +23,9 @@ export function extractCompartment(n: number): number {
 export type KeyBox = {
   readonly purpose: BoxPurpose;
   readonly compartment: number;
-  /** Epoch of the thread key, or of the role for `staffHolder`. */
+  /** Epoch of the thread key, or of the role for `staffHolder`; version of the list for `unlocker`. */
   readonly epoch: number;
-  /** Thread identifier, or role identifier for `staffHolder`. */
+  /** Thread identifier, or role identifier for `staffHolder`, or subject for `unlocker`. */
   readonly scopeId: Bytes;
   readonly seed: Bytes;
 };

@@ -16,6 +16,7 @@ export const TAG = {
   promise: 'safe-conduct/ssp/1',
   mailboxState: 'safe-conduct/mailbox-state/1',
   session: 'safe-conduct/session/1',
+  unlockers: 'safe-conduct/unlockers/1',
 } as const;
 
 /** One of the registered signature tags. */
@@ -27,5 +28,8 @@ export const LABEL = {
   payload: 'safe-conduct/payload/1',
   reporter: 'safe-conduct/reporter/1',
   vault: 'safe-conduct/vault/1',
+  password: 'safe-conduct/password/1',
+  passkey: 'safe-conduct/passkey/1',
+  factor: 'safe-conduct/factor/1',
   work: 'safe-conduct/effort/1',
 } as const;

@@ -1,7 +1,7 @@
 /** Mutated inputs: every parser returns a value that encodes back, or throws one of the typed errors. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Bytes, ParseError, toHex, VerificationError } from '@app/encoding';
+import { type Bytes, concatBytes, ParseError, toHex, VerificationError } from '@app/encoding';
 import { filled, type Holder, holders, makeEpoch, makeKeyset, NOW, rootset } from '../test/keyset-fixture.js';
 import {
   recodeCertificate,
@@ -31,6 +31,7 @@ import {
   encodeRootsetRotation,
   encodeStatement,
   parseKeysetFile,
+  signUnlockers,
 } from './sign.js';
 import { parseRootsetRotation } from './rootset.js';
 import {
@@ -47,6 +48,7 @@ import {
   parseRecoveryLeafBody,
   parseRootset,
   parseStatement,
+  parseUnlockers,
   sodiumVerifier,
   verifyKeyset,
 } from './verify.js';
@@ -55,6 +57,21 @@ const numRuns = Number(process.env.FC_RUNS ?? 200);
 const openings = Math.max(10, Math.floor(numRuns / 10));
 const holder = holders[0] as Holder;
 const keysetFile = makeKeyset();
+const SAMPLE_UNLOCKERS = signUnlockers(holder.signer, {
+  version: 1,
+  subjectId: filled(16, 1),
+  certificateHash: filled(32, 2),
+  keyringHash: filled(32, 3),
+  unlockers: (['recovery', 'password', 'passkey'] as const).map((kind, i) => ({
+    id: filled(16, i),
+    kind,
+    since: NOW,
+    authHash: filled(32, i),
+    kemPublicKey: filled(1216, i),
+    factor: filled(kind === 'password' ? 36 : 0, i),
+    box: filled(1787, i),
+  })),
+});
 
 type Mutation = {
   readonly at: number;
@@ -106,6 +123,12 @@ const parsers: readonly (readonly [string, Bytes, (bytes: Bytes) => Bytes])[] = 
   ['certificate', holder.certificate, recodeCertificate],
   ['role epoch', makeEpoch({ holder }), recodeRoleEpoch],
   ['KEYSET file', keysetFile, (b) => assembleKeyset(parseKeysetFile(b))],
+  // The signature is over the rest and is not read by the parser.
+  [
+    'list of unlockers',
+    SAMPLE_UNLOCKERS,
+    (b) => concatBytes(signUnlockers(holder.signer, parseUnlockers(b)).subarray(0, -64), b.subarray(-64)),
+  ],
 ];
 
 describe.each(parsers)('%s', (_name, good, roundTrip) => {

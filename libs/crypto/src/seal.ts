@@ -15,7 +15,16 @@ export {
   sealAttachment,
   splitBlob,
 } from './attachment.js';
-export { deriveReporterKeys, deriveVaultKeys, type ReporterKeys, type VaultKeys } from './derive.js';
+export {
+  derivePasskeyKeys,
+  derivePasswordKeys,
+  deriveReporterKeys,
+  deriveVaultKeys,
+  PASSKEY_PRF_INPUT,
+  type ReporterKeys,
+  type VaultKeys,
+} from './derive.js';
+export { FACTOR_SECRET_BYTES, factorText, sealFactor } from './factor.js';
 export { WORD_LANGUAGES, type WordLanguage } from './hazmat/words.js';
 export {
   BOX_PURPOSE,
@@ -47,4 +56,12 @@ export {
   ReceiptWordError,
 } from './receipt-code.js';
 export { nobleSealing, OpenError, type Random, type Sealing, sodiumSealing } from './sealing.js';
+export {
+  type OpenedVault,
+  openVault,
+  type SealedVault,
+  sealVault,
+  type StoredVault,
+  type UnlockerKey,
+} from './unlocking.js';
 export { type Keyring, openKeyring, openRootKey, sealKeyring, sealRootKey } from './vault.js';

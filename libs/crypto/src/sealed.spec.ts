@@ -109,7 +109,7 @@ describe('key boxes', () => {
       [good, 'ok'],
       [flip(good, 0), 'box_malformed'],
       [flip(good, 4), 'suite_unsupported'],
-      [Uint8Array.from(good, (b, i) => (i === 5 ? 5 : b)), 'box_malformed'],
+      [Uint8Array.from(good, (b, i) => (i === 5 ? 6 : b)), 'box_malformed'],
       [flip(good, 7), 'box_malformed'],
       [flip(good, -1), 'box_malformed'],
       [good.subarray(1), 'box_malformed'],
@@ -123,7 +123,7 @@ describe('key boxes', () => {
   });
 
   it('numbers purposes and compartments', async () => {
-    expect(BOX_PURPOSE).toEqual({ role: 1, reporter: 2, escalation: 3, staffHolder: 4 });
+    expect(BOX_PURPOSE).toEqual({ role: 1, reporter: 2, escalation: 3, staffHolder: 4, unlocker: 5 });
     expect([extractCompartment(0), extractCompartment(239)]).toEqual([16, 255]);
     expect(await codeOf(() => extractCompartment(240))).toBe('out_of_range');
   });

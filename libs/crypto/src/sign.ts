@@ -27,3 +27,4 @@ export {
   sodiumSigning,
 } from './signature.js';
 export { encodeStatement, signGrant } from './statement.js';
+export { signUnlockers } from './unlockers.js';

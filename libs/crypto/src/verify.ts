@@ -45,6 +45,7 @@ export {
   type RecoveryLeafBody,
   verifyOpening,
 } from './events.js';
+export { factorCode, factorStep, openFactor } from './factor.js';
 export { hkdfExpand, hkdfExtract, hmacSha256, sha256 } from './hazmat/hash.js';
 export {
   type Keyset,
@@ -103,4 +104,12 @@ export {
   verifyGrant,
   verifyStatement,
 } from './statement.js';
+export {
+  parseUnlockers,
+  type Unlocker,
+  type UnlockerKind,
+  type UnlockerList,
+  UNLOCKERS_MAX,
+  verifyUnlockers,
+} from './unlockers.js';
 export { isWork, solveWork, WORK_BITS_MAX } from './work.js';
