@@ -10,9 +10,12 @@ import {
   type RouteRequest,
   ROUTES,
   routesOf,
+  SESSION_PROOF_HEADER,
 } from '@app/contracts';
 import { deriveReporterKeys, makeReporterCode } from '@app/crypto/seal';
-import { toHex } from '@app/encoding';
+import { makeSigner } from '@app/crypto/sign';
+import { encodeSessionRequest, sha256, TAG } from '@app/crypto/verify';
+import { toBase64, toHex } from '@app/encoding';
 import { makeLogger, systemRandom } from '@app/platform';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes } from 'node:crypto';
@@ -43,6 +46,12 @@ let her: Submitted;
 let another: Submitted;
 let herObject: string;
 const cases = new Map([['missing', MISSING_ID]]);
+/** `own` is that of whoever asks; `others` is open all the time. */
+const sessions = new Map([
+  ['missing', MISSING_ID],
+  ['own', toHex(systemRandom.bytes(16))],
+  ['others', toHex(systemRandom.bytes(16))],
+]);
 const blobs = new Map([['missing', MISSING_ID]]);
 const reserved = new Map([
   ['missing', MISSING_ID],
@@ -73,6 +82,9 @@ beforeAll(async () => {
   );
   herObject = toHex(object!.id);
   await office.settle();
+  const open = 'insert into staff_sessions values ($1, $1, $2, $3, $1, $4, $4)';
+  const others = Buffer.from(sessions.get('others')!, 'hex');
+  await owner.query(open, [randomBytes(32), office.ledger.now + 600, others, office.ledger.now]);
   everyRole = await withEveryRole(organisation, office.ledger.now);
   await worker.work.run((tx) => worker.directory.acceptKeyset(tx, everyRole.keyset, { tickSeconds: TICK }));
 }, 120_000);
@@ -125,14 +137,19 @@ const REQUESTS: Requests = {
     body: { kind: 'message', object: { compartment: 0, epoch: 1, file: '!!!!' }, after: 1, blobs: [] },
   }),
   mailboxProof: (thing) => ({ params: { event: thing === 'missing' ? 99 : 1 } }),
-  vault: () => ({ body: { subject: MISSING_ID, authKey: Buffer.alloc(32).toString('base64') } }),
+  // Of a subject of its own each time: wrong keys are counted.
+  vault: () => ({ body: { subject: toHex(randomBytes(16)), authKey: Buffer.alloc(32).toString('base64') } }),
   openSession: () => ({
     body: {
       certificateHash: MISSING_HASH,
       nonce: MISSING_HASH,
+      deviceKey: MISSING_HASH,
       signature: Buffer.alloc(64).toString('base64'),
     },
   }),
+  // Bytes, but no list of unlockers.
+  changeVault: () => ({ body: { keyring: 'AAAA', unlockers: 'AAAA' } }),
+  endSession: (thing) => ({ params: { session: sessions.get(thing)! } }),
   epochBoxes: () => ({ query: {} }),
   publishKeyset: () => ({ idempotencyKey: toHex(randomBytes(16)), body: { keyset: 'AAAA', boxes: [] } }),
   cases: () => ({ query: {} }),
@@ -203,9 +220,22 @@ function member(seat: string, isStored = true): Asker {
     const token = randomBytes(32);
     const hash = createHash('sha256').update(token).digest();
     const certificate = everyRole.certificates.get(seat)!;
-    const row = [hash, certificate, office.ledger.now + 600];
-    if (isStored) await office.ledger.owner.query('insert into staff_sessions values ($1, $2, $3)', row);
-    return api.authorizedBy(() => Promise.resolve({ authorization: `Bearer ${token.toString('hex')}` }));
+    const device = makeSigner(office.deps.signing, systemRandom.bytes(32));
+    const { now, owner } = office.ledger;
+    const id = Buffer.from(sessions.get('own') ?? MISSING_ID, 'hex');
+    await owner.query('delete from staff_sessions where id = $1', [id]);
+    const row = [hash, certificate, now + 600, id, Buffer.from(device.publicKey), now];
+    const insert = 'insert into staff_sessions values ($1, $2, $3, $4, $5, $6, $6)';
+    if (isStored) await owner.query(insert, row);
+    return api.authorizedBy(({ method, pathWithQuery, body }) => {
+      const bodyHash = sha256(body ?? new Uint8Array());
+      const signed = encodeSessionRequest({ tokenHash: hash, method, pathWithQuery, bodyHash, time: now });
+      const signature = toBase64(device.sign(TAG.request, signed));
+      return Promise.resolve({
+        authorization: `Bearer ${token.toString('hex')}`,
+        [SESSION_PROOF_HEADER]: `${String(now)}.${signature}`,
+      });
+    });
   });
 }
 

@@ -49,8 +49,8 @@ describe('an act sent again', () => {
     expect((await sendAgain(act)).text).toBe(act.answer);
     const later = await recordedSession(office, 'focal-1');
     await openCase(later.session, submitted.pseudonym);
-    const { authorization } = later.last(submitted.pseudonym).headers;
-    expect((await sendAgain(act, { headers: { authorization } })).text).toBe(act.answer);
+    const { sign } = later.last(submitted.pseudonym);
+    expect((await sendAgain({ ...act, sign })).text).toBe(act.answer);
     expect(await eventsOf()).toBe(before);
   });
 
@@ -78,8 +78,8 @@ describe('an act sent again', () => {
   it('by somebody else under the same key is hers, not a repeat', async () => {
     const colleague = await recordedSession(office, 'focal-2');
     await openCase(colleague.session, submitted.pseudonym);
-    const { authorization } = colleague.last(submitted.pseudonym).headers;
-    expect((await sendAgain(focal.last('/acts'), { headers: { authorization } })).code).toBe('case_moved');
+    const { sign } = colleague.last(submitted.pseudonym);
+    expect((await sendAgain({ ...focal.last('/acts'), sign })).code).toBe('case_moved');
   });
 
   it('six times at once happens once, and all get one answer', async () => {

@@ -419,11 +419,15 @@ describe('sweep', () => {
     const expiring = [START - 1, START + 1];
     for (const at of expiring) {
       await owner.query(`insert into nonces values ($1, 'mailbox', $2)`, [randomBytes(16), at]);
-      await owner.query('insert into staff_sessions values ($1, $2, $3)', [
+      await owner.query('insert into staff_sessions values ($1, $2, $3, $4, $5, 0, 0)', [
         randomBytes(32),
         randomBytes(32),
         at,
+        randomBytes(16),
+        randomBytes(32),
       ]);
+      const tried = [randomBytes(16), at - DAY];
+      await owner.query('insert into unlock_attempts values ($1, 9, $2)', tried);
     }
     await new SweepService(worker.work, clock).sweep();
     const left = await owner.query<{ id: Buffer }[]>('select id from blobs');
@@ -432,6 +436,7 @@ describe('sweep', () => {
     );
     expect(await owner.query('select expires_at from nonces')).toEqual([{ expires_at: START + 1 }]);
     expect(await owner.query('select expires_at from staff_sessions')).toEqual([{ expires_at: START + 1 }]);
+    expect(await owner.query('select closed_until from unlock_attempts')).toHaveLength(1);
     expect(await owner.query('select 1 from blob_parts')).toHaveLength(2);
   });
 });

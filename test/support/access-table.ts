@@ -53,9 +53,13 @@ policy         missing    x      x     x       x               x           x    
 published      missing    x      x     x       x               x           x           x         x      x         x         x         x
 checkpoint     -          ok     ok    ok      ok              ok          ok          ok        ok     ok        ok        ok        ok
 vault          missing    -      -     -       -               -           -           -         -      -         -         -         -
-challenge      -          ok     ok    ok      ok              ok          ok          ok        ok     ok        ok        ok        ok
+changeVault    own        -      -     -       malformed_bytes malformed_bytes malformed_bytes malformed_bytes malformed_bytes malformed_bytes malformed_bytes malformed_bytes malformed_bytes
 openSession    missing    -      -     -       -               -           -           -         -      -         -         -         -
 closeSession   own        -      -     -       ok              ok          ok          ok        ok     ok        ok        ok        ok
+sessions       own        -      -     -       ok              ok          ok          ok        ok     ok        ok        ok        ok
+endSession     own        -      -     -       ok              ok          ok          ok        ok     ok        ok        ok        ok
+endSession     others     -      -     -       x               x           x           x         x      x         x         x         x
+endSession     missing    -      -     -       x               x           x           x         x      x         x         x         x
 epochBoxes     own        -      -     -       ok              ok          ok          ok        ok     ok        ok        ok        ok
 publishKeyset  -          -      -     -       keyset_refused  x           keyset_refused keyset_refused x x   keyset_refused x      x
 cases          own        -      -     -       ok              ok          ok          ok        ok     ok        ok        ok        ok

@@ -6,13 +6,13 @@ import {
   connect,
   type ConnectOptions,
   ledgerOverHttp,
-  openSession,
   type PreparedReport,
   prepareReport,
   type Service,
   type StaffSession,
   submitReport,
   type Trust,
+  unlock,
 } from '@app/client';
 import { type RouteName, type RouteResponse, ROUTES } from '@app/contracts';
 import { makeReporterCode, nobleSealing } from '@app/crypto/seal';
@@ -80,6 +80,17 @@ export class OfficeStage {
   ): Promise<OfficeStage> {
     const stage = new OfficeStage(await LedgerStage.open(organisation, database));
     await stage.ledger.worker.work.run(async (tx) => {
+      for (const { vault } of organisation.made.staff) {
+        await tx.query(
+          'insert into staff_vaults (subject_id, auth_hash, certificate_hash, keyring) values ($1, $2, $3, $4)',
+          [
+            Buffer.from(fromHex(vault.subject, 'subject', 16)),
+            Buffer.from(fromHex(vault.authHash, 'hash', 32)),
+            Buffer.from(fromHex(vault.certificateHash, 'certificate', 32)),
+            Buffer.from(fromBase64(vault.keyring, 'keyring')),
+          ],
+        );
+      }
       for (const { role, epoch, certificateHash, box } of organisation.made.epochBoxes) {
         await tx.query(
           'insert into epoch_boxes (role_id, epoch, certificate_hash, box) values ($1, $2, $3, $4)',
@@ -160,11 +171,11 @@ export class OfficeStage {
     return connect(this.deps, this.api(origin, lies), this.trust, options);
   }
 
-  /** A session of a member, with her own keyring. */
+  /** A session of a member, opened with her own words. */
   async session(name: string, lies: Lies = {}): Promise<StaffSession> {
     const member = this.ledger.organisation.made.staff.find((staff) => staff.name === name);
     if (member === undefined) throw new Error(`no member ${name}`);
-    return openSession(await this.connect(lies, {}, 'staff'), member.keyring);
+    return unlock(await this.connect(lies, {}, 'staff'), member.subject, member.words.join(' '));
   }
 
   /** A report, sealed and submitted by its own client. */

@@ -19,6 +19,7 @@ import { ReferralsService } from './cases/referrals.service.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionService } from './session/session.service.js';
 import { StaffGuard } from './session/staff.guard.js';
+import { VaultService } from './session/vault.service.js';
 
 /** The staff surface: cases by role, signed acts, times for oversight. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- Nest tells modules apart by their classes
@@ -42,6 +43,7 @@ export class DeskModule {
         { provide: DeskConfig, useValue: config },
         StaffGuard,
         SessionService,
+        VaultService,
         CasesService,
         ActsService,
         OversightService,

@@ -109,7 +109,8 @@ describe('the typed client', () => {
   });
 
   it('never repeats what has no key and no content to be known by, but does after an expired nonce', async () => {
-    const body = { certificateHash: ID + ID, nonce: ID + ID, signature: 'A'.repeat(88) };
+    const hash = ID + ID;
+    const body = { certificateHash: hash, nonce: hash, deviceKey: hash, signature: 'A'.repeat(88) };
     const lost = server(new TypeError('reset'));
     const act = (client: ApiClient) => client.call('openSession', { body });
     await expect(act(lost.client)).rejects.toBeInstanceOf(Unreachable);
@@ -135,6 +136,21 @@ describe('the typed client', () => {
     expect(await codeOf(act)).toBe('case_moved');
     const headers = { 'content-type': 'application/json', 'idempotency-key': `"${ID}"`, 'if-match': '"1"' };
     expect(sent.map((one) => one.headers)).toEqual([headers, headers]);
+  });
+
+  it('asks once for a fresh session where an act needs one', async () => {
+    const { sent, client } = server(problem('step_up_required', 401), new Response(null, { status: 204 }));
+    const seen: unknown[] = [];
+    const desk = (api: ApiClient) =>
+      api.authorizedBy((_request, _auth, refusedFor) =>
+        Promise.resolve(void seen.push(refusedFor)).then(() => ({})),
+      );
+    const change = { body: { keyring: 'AAAA', unlockers: 'AAAA' } };
+    await desk(client).call('changeVault', change);
+    expect([seen, sent.length]).toEqual([[undefined, 'step_up_required'], 2]);
+    const stubborn = server(problem('step_up_required', 401));
+    expect(await codeOf(desk(stubborn.client).call('changeVault', change))).toBe('step_up_required');
+    expect(stubborn.sent).toHaveLength(2);
   });
 
   it('asks whether something changed, and takes no for an answer', async () => {

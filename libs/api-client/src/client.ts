@@ -4,6 +4,7 @@ import {
   type DeskHint,
   IDEMPOTENCY_KEY_HEADER,
   idempotencyKey,
+  type ProblemCode,
   type Route,
   type RouteName,
   type RouteRequest,
@@ -18,10 +19,12 @@ import { ask, exchange, type Fetch, NotModified, type OutgoingRequest } from './
 /**
  * Makes the headers that show who is asking. Called anew for each attempt, so that a nonce is used once.
  * @param auth - whose authorisation the route wants; never `none`.
+ * @param refusedFor - why this very request was refused just now: `step_up_required`.
  */
 export type Authorize = (
   request: OutgoingRequest,
   auth: 'mailbox' | 'session',
+  refusedFor?: ProblemCode,
 ) => Promise<Readonly<Record<string, string>>>;
 
 export type ApiClientOptions = {
@@ -166,10 +169,19 @@ async function attempt(
   sendWith: (headers: Readonly<Record<string, string>>) => Promise<Bytes>,
   request: OutgoingRequest,
 ): Promise<Bytes> {
+  let refusedFor: ProblemCode | undefined;
   for (let made = 1; ; made++) {
     try {
-      return await sendWith({ ...request.headers, ...(await authorization(options, auth, request)) });
+      return await sendWith({
+        ...request.headers,
+        ...(await authorization(options, auth, request, refusedFor)),
+      });
     } catch (error) {
+      // Refused before anything happened; a fresh session is asked for once.
+      if (isStepUp(error) && refusedFor === undefined) {
+        refusedFor = 'step_up_required';
+        continue;
+      }
       if (options.sleep === undefined || made >= MAX_ATTEMPTS || !isWorthRepeating(error, repeatable))
         throw error;
       await options.sleep(FIRST_PAUSE_MS * 2 ** (made - 1));
@@ -181,10 +193,15 @@ async function authorization(
   options: ApiClientOptions,
   auth: Route['auth'],
   request: OutgoingRequest,
+  refusedFor?: ProblemCode,
 ): Promise<Readonly<Record<string, string>>> {
   if (auth === 'none') return {};
   if (options.authorize === undefined) throw new Invariant('route needs an authorised client');
-  return options.authorize(request, auth);
+  return options.authorize(request, auth, refusedFor);
+}
+
+function isStepUp(error: unknown): boolean {
+  return error instanceof ApiProblem && error.code === 'step_up_required';
 }
 
 function isWorthRepeating(error: unknown, repeatable: boolean): boolean {

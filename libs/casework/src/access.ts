@@ -130,6 +130,23 @@ export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
   erase: CUSTODY,
 };
 
+/** Acts after which somebody reads, or cannot read any more, what she could before. */
+const DISCLOSING: ReadonlySet<ActKind> = new Set<ActKind>([
+  'route',
+  'divert',
+  'grant',
+  'refer',
+  'invite_person',
+  'succession',
+  'send_intervention',
+  'erase',
+]);
+
+/** Whether who does this must have unlocked her vault just now. SPEC.md §7. */
+export function discloses(act: { readonly kind: ActKind }): boolean {
+  return DISCLOSING.has(act.kind);
+}
+
 /** Whether a staff certificate carries a capability. */
 export function hasCap(actor: StaffActor, cap: Capability): boolean {
   return (actor.caps & CAP[cap]) !== 0;

@@ -5,6 +5,7 @@ export {
   type Desk,
   hasCap,
   isBarred,
+  discloses,
   mayAct,
   maySee,
   ROLE_KINDS,

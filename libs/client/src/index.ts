@@ -192,11 +192,26 @@ export {
 export {
   closeSession,
   deskHints,
+  endSession,
   listCases,
-  openSession,
+  listSessions,
   type StaffSession,
   unlock,
+  unlockWith,
+  withWords,
 } from './staff-session.js';
+export {
+  addPasskey,
+  listUnlockers,
+  makeFactor,
+  type Opener,
+  removeUnlocker,
+  renewWords,
+  setPassword,
+  type UnlockerInfo,
+  withPasskey,
+  withPassword,
+} from './vault.js';
 export {
   acceptHash,
   isNews,

@@ -1,17 +1,16 @@
-/** A staff member at work: unlock secret, keyring, session, and the role seeds her certificate can open. */
+/** A staff member at work: what opens her vault, keyring, session, and the role seeds her certificate can open. */
 import type { StaffActor } from '@app/casework';
 import { type ApiClient, Unreachable } from '@app/api-client';
-import type { CaseList, CaseListQuery, DeskHint, EpochBox } from '@app/contracts';
-import { decodeWords, deriveVaultKeys, type Keyring, openKeyBox, openKeyring } from '@app/crypto/seal';
+import type { CaseList, CaseListQuery, DeskHint, EpochBox, SessionList } from '@app/contracts';
+import { decodeWords, deriveVaultKeys, type Keyring, openKeyBox } from '@app/crypto/seal';
 import { makeSigner, type Signer } from '@app/crypto/sign';
-import { encodeSessionChallenge, type KeysetCertificate, TAG, usableCertificate } from '@app/crypto/verify';
-import { type Bytes, bytesEqual, fromBase64, fromHex, type Instant, toBase64, toHex } from '@app/encoding';
+import { type KeysetCertificate, usableCertificate } from '@app/crypto/verify';
+import { type Bytes, bytesEqual, fromBase64, fromHex, toHex } from '@app/encoding';
 import { refuse } from './deps.js';
 import type { Service } from './service.js';
+import { sessionAuthorizer } from './session-proof.js';
+import { type Opener, openStoredVault, type StaffVaultState } from './vault.js';
 import { roleNews, type WatchAlarm } from './watch.js';
-
-/** Renewed when it has less than this left. */
-const SESSION_MARGIN_SECONDS = 30;
 
 export type StaffSession = {
   /** Its API carries the session. */
@@ -20,6 +19,7 @@ export type StaffSession = {
   readonly actor: StaffActor;
   readonly signer: Signer;
   readonly keyring: Keyring;
+  readonly vault: StaffVaultState;
   /** Seeds by role (hex) and epoch, as `role/epoch`. */
   readonly roleSeeds: ReadonlyMap<string, Bytes>;
   /**
@@ -29,48 +29,50 @@ export type StaffSession = {
   readonly unannounced: readonly WatchAlarm[] | undefined;
 };
 
-/**
- * Opens a vault with its twelve words, then a session with the key inside.
- *
- * @param subject - identifier of the person, hex.
- * @param words - as one text.
- * @param remembered - hashes, hex, of the certificates and epochs of her role that she was told of.
- * @throws {ReceiptWordError} `word_unknown`. @throws {ParseError} `words_checksum`, `word_count`.
- * @throws {ApiProblem} `unauthorized` for another person's words.
- * @throws {OpenError} the vault does not open.
- * @throws {VerificationError} as `usableCertificate`; `certificate_unknown` if the keyring is not the certificate's.
- * @see libs/crypto SPEC.md §11.5
- */
+/** The twelve words, as one text. @throws as `decodeWords`. */
+export function withWords(words: string): Opener {
+  return { kind: 'recovery', keys: deriveVaultKeys(decodeWords(words)) };
+}
+
+/** Opens a vault with its twelve words. Errors as `unlockWith`, and as `decodeWords`. */
 export async function unlock(
   service: Service,
   subject: string,
   words: string,
   remembered?: ReadonlySet<string>,
 ): Promise<StaffSession> {
-  const { authKey, vaultSeed } = deriveVaultKeys(decodeWords(words));
-  const vault = await service.api.call('vault', { body: { subject, authKey: toBase64(authKey) } });
-  const keyring = await openKeyring(
-    service.deps.sealing,
-    vaultSeed,
-    fromBase64(vault.keyring, 'vault.keyring'),
-  );
-  return openSession(service, keyring, remembered);
+  return unlockWith(service, subject, withWords(words), remembered);
 }
 
-/** Opens a session with a keyring at hand. Errors as `unlock`. */
-export async function openSession(
+/**
+ * Opens a vault, then a session with the key inside. The session is opened again when it is over, and when an act asks
+ * for a vault that was unlocked just now; for a password that asks for another code.
+ *
+ * @param subject - identifier of the person, hex.
+ * @param remembered - hashes, hex, of the certificates and epochs of her role that she was told of.
+ * @throws {ApiProblem} `unauthorized` for another person's words, or a wrong password or code; `too_many_requests`.
+ * @throws {OpenError} the vault does not open, or is not as she signed it.
+ * @throws {VerificationError} as `usableCertificate`; `certificate_unknown` if the keyring is not the certificate's.
+ * @see libs/crypto SPEC.md §11.5, §11.7
+ */
+export async function unlockWith(
   service: Service,
-  keyring: Keyring,
+  subject: string,
+  opener: Opener,
   remembered?: ReadonlySet<string>,
 ): Promise<StaffSession> {
   const { deps, directory } = service;
+  const { nonce, keyring, vault } = await openStoredVault(service, subject, opener);
   const certificate = usableCertificate(directory.keyset, keyring.certificateHash, deps.now());
   const signer = makeSigner(deps.signing, keyring.signingSeed);
   const role = directory.keyset.roles.find(({ id }) => bytesEqual(id, certificate.roleId));
   if (!bytesEqual(signer.publicKey, certificate.signingPublicKey) || role === undefined) {
     return refuse('role_missing');
   }
-  const api = service.api.authorizedBy(sessionAuthorizer(service, signer, certificate.hash));
+  const again = async () => (await openStoredVault(service, subject, opener)).nonce;
+  const api = service.api.authorizedBy(
+    sessionAuthorizer(service, { signer, certificateHash: certificate.hash }, nonce, again),
+  );
   const boxes = await allEpochBoxes(api);
   return {
     service: { ...service, api },
@@ -84,6 +86,7 @@ export async function openSession(
     },
     signer,
     keyring,
+    vault,
     roleSeeds: await openEpochBoxes(service, keyring, boxes),
     unannounced: remembered && roleNews(directory.keyset, toHex(role.id), remembered),
   };
@@ -97,29 +100,6 @@ async function allEpochBoxes(api: ApiClient): Promise<EpochBox[]> {
     if (page.next === null) return boxes;
     after = page.next;
   }
-}
-
-function sessionAuthorizer(
-  { deps, api, directory }: Service,
-  signer: Signer,
-  certificateHash: Bytes,
-): () => Promise<Readonly<Record<string, string>>> {
-  let session: { readonly token: string; readonly expires: Instant } | undefined;
-  return async () => {
-    if (session === undefined || session.expires < deps.now() + SESSION_MARGIN_SECONDS) {
-      const { nonce } = await api.call('challenge', {});
-      const challenge = encodeSessionChallenge({
-        origin: directory.keyset.origin,
-        nonce: fromHex(nonce, 'challenge.nonce', 32),
-        certificateHash,
-      });
-      const signature = toBase64(signer.sign(TAG.session, challenge));
-      session = await api.call('openSession', {
-        body: { certificateHash: toHex(certificateHash), nonce, signature },
-      });
-    }
-    return { authorization: `Bearer ${session.token}` };
-  };
 }
 
 /** Seeds of every role epoch in a box for this certificate; one the KEYSET lists must be that epoch's. */
@@ -181,4 +161,14 @@ export async function* deskHints({ service }: StaffSession): AsyncGenerator<Desk
 /** Ends the session at the service. */
 export async function closeSession({ service }: StaffSession): Promise<void> {
   await service.api.call('closeSession', {});
+}
+
+/** Her sessions that are not over, wherever they were opened. */
+export async function listSessions({ service }: StaffSession): Promise<SessionList['sessions']> {
+  return (await service.api.call('sessions', {})).sessions;
+}
+
+/** Ends one of her sessions by its identifier. @throws {ApiProblem} `not_found` also for somebody else's. */
+export async function endSession({ service }: StaffSession, session: string): Promise<void> {
+  await service.api.call('endSession', { params: { session } });
 }

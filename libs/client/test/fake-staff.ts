@@ -18,8 +18,10 @@ import { type Act, demand, type FakeCase, type FakeOffice, type Handler, refused
 
 type StaffRoute =
   | 'vault'
-  | 'challenge'
   | 'openSession'
+  | 'changeVault'
+  | 'sessions'
+  | 'endSession'
   | 'closeSession'
   | 'epochBoxes'
   | 'publishKeyset'
@@ -49,24 +51,25 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
       const member = office.org.staff.find((one) => one.subject === subject);
       const isRight = member?.vault.authHash === toHex(sha256(fromBase64(authKey, 'auth')));
       demand(isRight, 'unauthorized');
-      return { keyring: member.vault.keyring, certificateHash: member.certificateHash };
-    },
-    challenge: () => {
       const nonce = toHex(office.random.bytes(32));
       office.nonces.add(nonce);
-      return { nonce, expires: office.now + 120 };
+      const { keyring } = member.vault;
+      const expires = office.now + 120;
+      return { keyring, unlockers: null, certificateHash: member.certificateHash, nonce, expires };
     },
     openSession: ({ json }) => {
-      const body = json as { certificateHash: string; nonce: string; signature: string };
+      const body = json as Record<'certificateHash' | 'nonce' | 'deviceKey' | 'signature', string>;
       demand(office.nonces.delete(body.nonce), 'nonce_expired');
       const certificateHash = fromHex(body.certificateHash, 'hash');
       const certificate = usableCertificate(office.keyset, certificateHash, office.now);
-      const challenge = { origin: ORIGIN, nonce: fromHex(body.nonce, 'nonce'), certificateHash };
+      const nonce = fromHex(body.nonce, 'nonce');
+      const deviceKey = fromHex(body.deviceKey, 'key');
+      const challenge = { origin: ORIGIN, nonce, certificateHash, deviceKey };
       const signature = fromBase64(body.signature, 'signature');
       verifySessionChallenge(office.providers.verifier, certificate.signingPublicKey, challenge, signature);
       const token = toHex(office.random.bytes(32));
       office.sessions.set(token, body.certificateHash);
-      return { token, expires: office.now + 900 };
+      return { token, now: office.now, expires: office.now + 900, idleSeconds: 900 };
     },
     closeSession: (request) => void office.sessions.delete(office.token(request)),
     epochBoxes: (request) => {
@@ -74,6 +77,9 @@ export function staffHandlers(office: FakeOffice): Pick<Record<RouteName, Handle
       const boxes = office.epochBoxes.filter((box) => box.certificateHash === certificateHash);
       return { boxes, next: null };
     },
+    changeVault: () => undefined,
+    sessions: () => ({ sessions: [] }),
+    endSession: () => refused('not_found'),
     publishKeyset: () => undefined,
     cases: (request) => {
       const { roleId } = office.staff(request);

@@ -75,7 +75,6 @@ export {
   caseListSchema,
   type CaseSummary,
   caseSummarySchema,
-  challengeSchema,
   type CheckpointPage,
   checkpointsQuerySchema,
   checkpointsSchema,
@@ -117,7 +116,9 @@ export {
   responseTimeSchema,
   responseTimesSchema,
   sessionRequestSchema,
+  type SessionList,
   sessionSchema,
+  sessionsSchema,
   type StaffAct,
   staffActReceiptSchema,
   staffActSchema,
@@ -125,6 +126,7 @@ export {
   staffFileSchema,
   type StaffVault,
   staffVaultSchema,
+  vaultChangeSchema,
   vaultRequestSchema,
   vaultSchema,
 } from './staff-api.js';
@@ -150,6 +152,7 @@ export {
   costsWork,
   JSON_BODY_MAX_BYTES,
   MAILBOX_SIGNATURE_HEADER,
+  SESSION_PROOF_HEADER,
   type RouteName,
   ROUTES,
 } from './routes.js';

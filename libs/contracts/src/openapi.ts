@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { IDEMPOTENCY_KEY_HEADER } from './headers.js';
 import { PROBLEM_CODES, type ProblemCode, PROBLEMS, problemType } from './problems.js';
 import type { Repeat, Route } from './route.js';
-import { MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES } from './routes.js';
+import { MAILBOX_SIGNATURE_HEADER, type RouteName, ROUTES, SESSION_PROOF_HEADER } from './routes.js';
 import * as wire from './wire-names.js';
 
 /** The version of both surfaces; the major number is the one in the paths. */
@@ -88,8 +88,7 @@ const SECURITY: Readonly<Record<Surface, JsonObject>> = {
     session: {
       type: 'http',
       scheme: 'bearer',
-      description:
-        'The token of `openSession`; it ends with its time, with `closeSession` and with the certificate.',
+      description: `The token of \`openSession\`, with \`${SESSION_PROOF_HEADER}: time.signature\`: a signature of the device key over token, method, path with query, body hash and time (libs/crypto SPEC.md, session challenge). It ends with its time, unused, with \`closeSession\` and with the certificate.`,
     },
   },
 };

@@ -18,6 +18,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'Sign in, or sign the request' },
   work_required: { status: 401, title: 'The service is being flooded: do the work it asks for' },
   nonce_expired: { status: 401, title: 'The nonce is used or out of date; ask for a new one' },
+  step_up_required: { status: 401, title: 'Unlock the vault again: this needs a session just opened' },
   not_found: { status: 404, title: 'Not found, or not yours' },
   // The request is well formed and cannot be carried out.
   id_taken: { status: 409, title: 'This identifier is in use for something else' },

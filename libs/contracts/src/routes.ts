@@ -226,6 +226,8 @@ export type RouteName = keyof typeof ROUTES;
 /** The largest JSON body any route accepts; a part is raw bytes of at most `PART_BYTES`. */
 export const JSON_BODY_MAX_BYTES = PART_BYTES;
 
+/** `time.signature` of a request of a session, beside its token: decimal and base64 (libs/crypto SPEC.md §9.2). */
+export const SESSION_PROOF_HEADER = 'safe-conduct-session';
 /**
  * Name of the header that carries the mailbox signature: `mailbox.key.nonce.signature`, hex x3 and base64, and the
  * counter of its work where that is asked for.

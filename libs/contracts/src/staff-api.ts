@@ -27,17 +27,63 @@ import {
 
 const KEYRING_MAX_BYTES = 65_536;
 
-export const vaultRequestSchema = z.strictObject({ subject: idSchema, authKey: base64Of(32) });
-export const vaultSchema = z.object({ keyring: base64UpTo(KEYRING_MAX_BYTES), certificateHash: hashSchema });
+/** `code` is the second factor of a password. */
+export const vaultRequestSchema = z.strictObject({
+  subject: idSchema,
+  authKey: base64Of(32),
+  code: z
+    .string()
+    .regex(/^[0-9]{6}$/)
+    .optional(),
+});
+/** A list of eight unlockers (libs/crypto SPEC.md §11.7). */
+const UNLOCKERS_MAX_BYTES = 32_768;
+/** `unlockers` is null as a ceremony made the vault; `nonce` opens one session. */
+export const vaultSchema = z.object({
+  keyring: base64UpTo(KEYRING_MAX_BYTES),
+  unlockers: base64UpTo(UNLOCKERS_MAX_BYTES).nullable(),
+  certificateHash: hashSchema,
+  nonce: hashSchema,
+  expires: instantSchema,
+});
+export const vaultChangeSchema = z.strictObject({
+  keyring: base64UpTo(KEYRING_MAX_BYTES),
+  unlockers: base64UpTo(UNLOCKERS_MAX_BYTES),
+});
 
-export const challengeSchema = z.object({ nonce: hashSchema, expires: instantSchema });
 export const sessionRequestSchema = z.strictObject({
   certificateHash: hashSchema,
   nonce: hashSchema,
+  /** The key that will sign the requests of the session. */
+  deviceKey: hashSchema,
   signature: signatureSchema,
 });
-/** The token is sent once, as `Authorization: Bearer`; the server keeps its hash. */
-export const sessionSchema = z.object({ token: hashSchema, expires: instantSchema });
+/**
+ * The token is sent once, as `Authorization: Bearer`; the server keeps its hash. `now` is the server's clock, by which
+ * requests are signed; a session unused for `idleSeconds` is over.
+ */
+export const sessionSchema = z.object({
+  token: hashSchema,
+  now: instantSchema,
+  expires: instantSchema,
+  idleSeconds: z.int().min(1),
+});
+
+/** Those of the person who asks, last used first, at most 50. */
+export const sessionsSchema = z.object({
+  sessions: z.array(
+    z.object({
+      id: idSchema,
+      openedAt: instantSchema,
+      /** To the minute. */
+      usedAt: instantSchema,
+      expires: instantSchema,
+      /** The one that asks. */
+      current: z.boolean(),
+    }),
+  ),
+});
+export type SessionList = z.infer<typeof sessionsSchema>;
 
 export const caseSummarySchema = z.object({
   casePseudonym: idSchema,

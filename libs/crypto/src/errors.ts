@@ -25,6 +25,7 @@ export type CryptoVerificationCode =
   | 'mailbox_state_signature'
   | 'mailbox_signature'
   | 'session_signature'
+  | 'request_signature'
   | 'unlockers_signature'
   | 'opening_commitment'
   | 'opening_time'

@@ -16,6 +16,8 @@ export const TAG = {
   promise: 'safe-conduct/ssp/1',
   mailboxState: 'safe-conduct/mailbox-state/1',
   session: 'safe-conduct/session/1',
+  /** One request of a session, by the key of the device it was opened on. */
+  request: 'safe-conduct/request/1',
   unlockers: 'safe-conduct/unlockers/1',
 } as const;
 

@@ -7,6 +7,7 @@ import {
   encodeMailboxState,
   encodePromise,
   encodeSessionChallenge,
+  encodeSessionRequest,
   type Grant,
   nobleVerifier,
   parseCertificate,
@@ -20,6 +21,7 @@ import {
   verifyMailboxState,
   verifyPromise,
   verifySessionChallenge,
+  verifySessionRequest,
   verifyStatement,
 } from './verify.js';
 
@@ -131,7 +133,19 @@ describe('signed transcripts', () => {
     bodyHash: filled(32, 2),
     nonce: filled(16, 3),
   };
-  const challenge = { origin: 'https://desk.example', nonce: filled(32, 1), certificateHash: filled(32, 2) };
+  const challenge = {
+    origin: 'log',
+    nonce: filled(32, 1),
+    certificateHash: filled(32, 2),
+    deviceKey: filled(32, 3),
+  };
+  const ofSession = {
+    tokenHash: filled(32, 1),
+    method: 'POST',
+    pathWithQuery: '/a?b=c',
+    bodyHash: filled(32, 2),
+    time: NOW,
+  };
 
   it('promises', () => {
     const sig = signer.sign(TAG.promise, encodePromise(promise));
@@ -195,11 +209,30 @@ describe('signed transcripts', () => {
       });
     expect(check({})).toBe('ok');
     for (const change of [
-      { origin: 'https://desk.example.org' },
+      { origin: 'logs' },
       { nonce: filled(32, 3) },
       { certificateHash: filled(32, 3) },
+      { deviceKey: filled(32, 4) },
     ]) {
       expect(check(change)).toBe('session_signature');
+    }
+  });
+
+  it('requests of a session, whose fields cannot be shifted into each other', () => {
+    const sig = signer.sign(TAG.request, encodeSessionRequest(ofSession));
+    const check = (change: Partial<typeof ofSession>) =>
+      codeOf(() => {
+        verifySessionRequest(verifier, key, { ...ofSession, ...change }, sig);
+      });
+    expect(check({})).toBe('ok');
+    for (const change of [
+      { tokenHash: filled(32, 2) },
+      { method: 'POS', pathWithQuery: 'T/a?b=c' },
+      { pathWithQuery: '/a?b=d' },
+      { bodyHash: filled(32, 3) },
+      { time: NOW + 1 },
+    ]) {
+      expect(check(change)).toBe('request_signature');
     }
   });
 

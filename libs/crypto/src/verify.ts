@@ -78,10 +78,13 @@ export {
 export {
   encodeMailboxRequest,
   encodeSessionChallenge,
+  encodeSessionRequest,
   type MailboxRequest,
   type SessionChallenge,
+  type SessionRequest,
   verifyMailboxRequest,
   verifySessionChallenge,
+  verifySessionRequest,
 } from './requests.js';
 export { encodeAgeRecipient } from './recipient.js';
 export { parseRootset, type Rootset, verifyRootsetRotation } from './rootset.js';

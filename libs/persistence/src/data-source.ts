@@ -17,6 +17,7 @@ import { Loads1764900000000 } from './migrations/1764900000000-loads.js';
 import { ListFilters1764900001000 } from './migrations/1764900001000-list-filters.js';
 import { Erasure1765000000000 } from './migrations/1765000000000-erasure.js';
 import { Referrals1765100000000 } from './migrations/1765100000000-referrals.js';
+import { StaffIdentity1765200000000 } from './migrations/1765200000000-staff-identity.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -31,7 +32,13 @@ import {
   LogSequenceRow,
   LogStateRow,
 } from './rows/ledger.row.js';
-import { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
+import {
+  EpochBoxRow,
+  NonceRow,
+  StaffSessionRow,
+  StaffVaultRow,
+  UnlockAttemptsRow,
+} from './rows/staff.row.js';
 import { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 
 // int8 as a number: sizes and times stay far below 2^53, and a string in arithmetic is a silent bug.
@@ -67,6 +74,7 @@ const ENTITIES = [
   NonceRow,
   StaffSessionRow,
   StaffVaultRow,
+  UnlockAttemptsRow,
   AlarmRow,
   DeadLetterRow,
   OutboxRow,
@@ -102,6 +110,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       ListFilters1764900001000,
       Erasure1765000000000,
       Referrals1765100000000,
+      StaffIdentity1765200000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,

@@ -16,7 +16,13 @@ export {
   LogSequenceRow,
   LogStateRow,
 } from './rows/ledger.row.js';
-export { EpochBoxRow, NonceRow, StaffSessionRow, StaffVaultRow } from './rows/staff.row.js';
+export {
+  EpochBoxRow,
+  NonceRow,
+  StaffSessionRow,
+  StaffVaultRow,
+  UnlockAttemptsRow,
+} from './rows/staff.row.js';
 export { AlarmRow, DeadLetterRow, OutboxRow } from './rows/work.row.js';
 export { once, type OnceRequest } from './once.js';
 export {

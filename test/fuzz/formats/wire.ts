@@ -100,8 +100,9 @@ const BODIES: Partial<Record<RouteName, readonly unknown[]>> = {
     { kind: 'confirm', object, after: 2, eventNumber: 3 },
     { kind: 'consent', object, after: 3, person: 1, through: 8, scope: 'K3', code: 'w' },
   ],
-  vault: [{ subject: hex(16), authKey: base64(32) }],
-  openSession: [{ certificateHash: hex(32), nonce: hex(32), signature: base64(64) }],
+  vault: [{ subject: hex(16), authKey: base64(32), code: '123456' }],
+  changeVault: [{ keyring: base64(30), unlockers: base64(30) }],
+  openSession: [{ certificateHash: hex(32), nonce: hex(32), deviceKey: hex(32), signature: base64(64) }],
   publishKeyset: [
     {
       keyset: base64(30),

@@ -1,6 +1,7 @@
 import {
   type CaseAct,
   decide,
+  discloses,
   mayAct,
   parseAct,
   type RefusalCode,
@@ -23,7 +24,7 @@ import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Repeatable } from '../request-headers.js';
-import type { Staff } from '../session/staff.guard.js';
+import { checkFresh, type Staff } from '../session/staff.guard.js';
 import {
   type ActContext,
   checkBoxes,
@@ -92,6 +93,7 @@ export class ActsService {
         const { event } = await once(tx, { ...repeatable, now: this.#clock.now() }, async () => {
           const row = await caseForUpdate(tx, id);
           if (!row || !mayAddress(staff.actor, act.kind, row)) throw new Refused('not_found');
+          if (discloses(act)) checkFresh(staff, this.#clock.now());
           checkPresent(row, ifMatch);
           const now = Math.max(this.#clock.now(), row.state.lastEventAt);
           const made = await this.#record(tx, { verifier, keyset, staff, row, now }, act, request);

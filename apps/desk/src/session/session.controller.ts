@@ -1,10 +1,11 @@
 import {
-  type challengeSchema,
   epochBoxesQuerySchema,
   type epochBoxesSchema,
   ROUTES,
+  type SessionList,
   type sessionSchema,
   sessionRequestSchema,
+  vaultChangeSchema,
   type vaultSchema,
   vaultRequestSchema,
 } from '@app/contracts';
@@ -15,7 +16,9 @@ import {
   Delete,
   Get,
   HttpCode,
+  Param,
   Post,
+  Put,
   Query,
   SerializeOptions,
   UseGuards,
@@ -23,13 +26,18 @@ import {
 import type { z } from 'zod';
 import { SessionService } from './session.service.js';
 import { SignedIn, type Staff, StaffGuard } from './staff.guard.js';
+import { VaultService } from './vault.service.js';
+
+const SESSION = ROUTES.endSession.params;
 
 @Controller()
 export class SessionController {
   readonly #sessions: SessionService;
+  readonly #vaults: VaultService;
 
-  constructor(sessions: SessionService) {
+  constructor(sessions: SessionService, vaults: VaultService) {
     this.#sessions = sessions;
+    this.#vaults = vaults;
   }
 
   @Post(ROUTES.vault.path)
@@ -38,14 +46,17 @@ export class SessionController {
   vault(
     @Body({ schema: vaultRequestSchema }) body: z.infer<typeof vaultRequestSchema>,
   ): Promise<z.infer<typeof vaultSchema>> {
-    return this.#sessions.vault(body.subject, body.authKey);
+    return this.#vaults.unlock(body);
   }
 
-  @Post(ROUTES.challenge.path)
-  @HttpCode(200)
-  @SerializeOptions({ schema: ROUTES.challenge.response })
-  challenge(): Promise<z.infer<typeof challengeSchema>> {
-    return this.#sessions.challenge();
+  @Put(ROUTES.changeVault.path)
+  @HttpCode(204)
+  @UseGuards(StaffGuard)
+  changeVault(
+    @SignedIn() staff: Staff,
+    @Body({ schema: vaultChangeSchema }) body: z.infer<typeof vaultChangeSchema>,
+  ): Promise<void> {
+    return this.#vaults.change(staff, body);
   }
 
   @Post(ROUTES.openSession.path)
@@ -62,6 +73,20 @@ export class SessionController {
   @UseGuards(StaffGuard)
   close(@SignedIn() staff: Staff): Promise<void> {
     return this.#sessions.close(staff.tokenHash);
+  }
+
+  @Get(ROUTES.sessions.path)
+  @UseGuards(StaffGuard)
+  @SerializeOptions({ schema: ROUTES.sessions.response })
+  list(@SignedIn() staff: Staff): Promise<SessionList> {
+    return this.#sessions.list(staff);
+  }
+
+  @Delete(ROUTES.endSession.path)
+  @HttpCode(204)
+  @UseGuards(StaffGuard)
+  end(@SignedIn() staff: Staff, @Param({ schema: SESSION }) params: z.infer<typeof SESSION>): Promise<void> {
+    return this.#sessions.end(staff, params.session);
   }
 
   @Get(ROUTES.epochBoxes.path)

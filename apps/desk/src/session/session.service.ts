@@ -1,4 +1,4 @@
-import type { EpochBox, sessionSchema, vaultSchema } from '@app/contracts';
+import type { EpochBox, SessionList, sessionSchema } from '@app/contracts';
 import {
   sha256,
   type SignatureVerifier,
@@ -13,20 +13,23 @@ import { type Clock, CLOCK, type Random, RANDOM, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import {
-  addChallenge,
   deleteSession,
+  deleteSessionById,
   epochBoxesOf,
-  findVault,
+  IDLE_SECONDS,
   insertSession,
+  sessionsOf,
   takeChallenge,
 } from './session.queries.js';
+import type { Staff } from './staff.guard.js';
 
 /** A place among epoch boxes: a role id, then the epoch. */
 const ROLE_DIGITS = 32;
-const CHALLENGE_SECONDS = 120;
-const SESSION_SECONDS = 15 * 60;
+/** A working day, if it is used all the time (`IDLE_SECONDS`). */
+const SESSION_SECONDS = 8 * 3_600;
+const LISTED = 50;
 
-/** Opens sessions: the vault by its fetch key, then a signature by the certificate's own key. */
+/** Opens sessions for who unlocked her vault (`VaultService`) and signs with the key inside; lists and ends them. */
 @Injectable()
 export class SessionService {
   readonly #work: UnitOfWork;
@@ -47,35 +50,22 @@ export class SessionService {
     this.#random = random;
   }
 
-  /** An unknown subject and a wrong key are the same answer. */
-  async vault(subject: string, authKey: string): Promise<z.infer<typeof vaultSchema>> {
-    const row = await this.#work.run((tx) => findVault(tx, fromHex(subject, 'subject', 16)));
-    const hash = sha256(fromBase64(authKey, 'auth_key', 32));
-    if (!row || !bytesEqual(hash, row.authHash)) throw new Refused('unauthorized');
-    return { keyring: toBase64(row.keyring), certificateHash: toHex(row.certificateHash) };
-  }
-
-  async challenge(): Promise<{ nonce: string; expires: number }> {
-    const nonce = this.#random.bytes(32);
-    const expires = this.#clock.now() + CHALLENGE_SECONDS;
-    await this.#work.run((tx) => addChallenge(tx, nonce, expires));
-    return { nonce: toHex(nonce), expires };
-  }
-
   async open(request: {
     certificateHash: string;
     nonce: string;
+    deviceKey: string;
     signature: string;
   }): Promise<z.infer<typeof sessionSchema>> {
     const now = this.#clock.now();
     const keyset = await this.#directory.currentKeyset();
     const certificateHash = fromHex(request.certificateHash, 'certificate_hash', 32);
     const nonce = fromHex(request.nonce, 'nonce', 32);
+    const deviceKey = fromHex(request.deviceKey, 'device_key', 32);
     this.#verifier ??= await sodiumVerifier();
     try {
       const certificate = usableCertificate(keyset, certificateHash, now);
       // The log's origin names the instance: a signature made for another one opens nothing here.
-      const challenge = { origin: keyset.origin, nonce, certificateHash };
+      const challenge = { origin: keyset.origin, nonce, certificateHash, deviceKey };
       const signature = fromBase64(request.signature, 'signature', 64);
       verifySessionChallenge(this.#verifier, certificate.signingPublicKey, challenge, signature);
     } catch {
@@ -84,15 +74,41 @@ export class SessionService {
     const token = this.#random.bytes(32);
     const expires = now + SESSION_SECONDS;
     await this.#work.run(async (tx) => {
-      if (!(await takeChallenge(tx, nonce, now))) throw new Refused('nonce_expired');
+      if (!(await takeChallenge(tx, nonce, certificateHash, now))) throw new Refused('nonce_expired');
       const tokenHash = Buffer.from(sha256(token));
       await insertSession(tx, {
         tokenHash,
         certificateHash: Buffer.from(certificateHash),
         expiresAt: expires,
+        id: Buffer.from(this.#random.bytes(16)),
+        deviceKey: Buffer.from(deviceKey),
+        openedAt: now,
+        usedAt: now,
       });
     });
-    return { token: toHex(token), expires };
+    return { token: toHex(token), now, expires, idleSeconds: IDLE_SECONDS };
+  }
+
+  async list({ certificate, tokenHash }: Staff): Promise<SessionList> {
+    const now = this.#clock.now();
+    const rows = await this.#work.run((tx) => sessionsOf(tx, certificate.hash, now, LISTED));
+    return {
+      sessions: rows.map((row) => ({
+        id: toHex(row.id),
+        openedAt: row.openedAt,
+        usedAt: row.usedAt,
+        expires: row.expiresAt,
+        current: bytesEqual(row.tokenHash, tokenHash),
+      })),
+    };
+  }
+
+  /** @throws {Refused} `not_found` also for somebody else's. */
+  async end({ certificate }: Staff, id: string): Promise<void> {
+    const isGone = await this.#work.run((tx) =>
+      deleteSessionById(tx, certificate.hash, fromHex(id, 'session', 16)),
+    );
+    if (!isGone) throw new Refused('not_found');
   }
 
   close(tokenHash: Uint8Array): Promise<void> {

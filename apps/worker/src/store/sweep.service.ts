@@ -20,6 +20,7 @@ export class SweepService {
     await this.#work.run(async (tx) => {
       await tx.query('delete from nonces where expires_at < $1', [now]);
       await tx.query('delete from staff_sessions where expires_at < $1', [now]);
+      await tx.query('delete from unlock_attempts where closed_until < $1', [now - UNUSED_SECONDS]);
       await tx.query('delete from idempotency_keys where stored_at < $1', [now - UNUSED_SECONDS]);
       await tx.query('delete from notices where slot < $1', [now - NOTICE_SECONDS]);
     });
