@@ -25,7 +25,6 @@ import {
 import { bytesEqual, type Bytes, fromBase64, fromHex, type Instant, toBase64, toHex } from '@app/encoding';
 import { type ClientDeps, refuse } from './deps.js';
 import type { Service } from './service.js';
-import type { StaffSession } from './staff-session.js';
 
 /** What a person has or knows that opens her vault. */
 export type Opener = {
@@ -51,6 +50,13 @@ export type StaffVaultState = {
   readonly opener: Opener;
   /** None as long as the vault is as a ceremony made it. */
   readonly list?: UnlockerList;
+};
+
+/** Whoever has opened her vault. */
+type VaultHolder = {
+  readonly service: Service;
+  readonly keyring: Keyring;
+  readonly vault: StaffVaultState;
 };
 
 type Opened = { readonly nonce: string; readonly keyring: Keyring; readonly vault: StaffVaultState };
@@ -84,7 +90,7 @@ export type UnlockerInfo = {
 };
 
 /** What opens her vault. The words of a ceremony have the identifier `ceremony`. */
-export function listUnlockers({ vault: { list, opener } }: StaffSession): UnlockerInfo[] {
+export function listUnlockers({ vault: { list, opener } }: VaultHolder): UnlockerInfo[] {
   if (list === undefined) return [{ id: 'ceremony', kind: 'recovery', since: undefined, current: true }];
   const hash = sha256(opener.keys.authKey);
   return list.unlockers.map(({ id, kind, since, authHash }) => ({
@@ -112,11 +118,11 @@ export function makeFactor(deps: Pick<ClientDeps, 'random'>, account: string) {
  * @param factor - its secret, and a code that shows that she has it.
  * @throws {VerificationError} `factor_wrong`, `unlockers_full`.
  */
-export async function setPassword(
-  session: StaffSession,
+export async function setPassword<S extends VaultHolder>(
+  session: S,
   keys: VaultKeys,
   factor: { readonly secret: Bytes; readonly code: string },
-): Promise<StaffSession> {
+): Promise<S> {
   const { deps } = session.service;
   if (factorStep(factor.secret, factor.code, deps.now()) === undefined) refuse('factor_wrong');
   const sealed = sealFactor(keys.authKey, deps.random.bytes(16), factor.secret);
@@ -125,16 +131,16 @@ export async function setPassword(
 }
 
 /** Lets a passkey open the vault. @throws {VerificationError} `unlockers_full`. */
-export function addPasskey(session: StaffSession, output: Uint8Array): Promise<StaffSession> {
+export function addPasskey<S extends VaultHolder>(session: S, output: Uint8Array): Promise<S> {
   const added = unlockerKey(session.service.deps, 'passkey', derivePasskeyKeys(output));
   return changeVault(session, (now) => [...now, added]);
 }
 
 /** New recovery words in the place of all before; shown once. */
-export async function renewWords(
-  session: StaffSession,
+export async function renewWords<S extends VaultHolder>(
+  session: S,
   language: WordLanguage,
-): Promise<{ readonly session: StaffSession; readonly words: readonly string[] }> {
+): Promise<{ readonly session: S; readonly words: readonly string[] }> {
   const { deps } = session.service;
   const code = makeReporterCode(deps.random);
   const words = encodeWords(code, language);
@@ -150,17 +156,17 @@ export async function renewWords(
  * Takes an unlocker out; the others get a new vault key.
  * @throws {VerificationError} `unlocker_unknown`; `recovery_needed` for the last recovery words.
  */
-export function removeUnlocker(session: StaffSession, id: string): Promise<StaffSession> {
+export function removeUnlocker<S extends VaultHolder>(session: S, id: string): Promise<S> {
   return changeVault(session, (now) => {
     const left = now.filter((one) => toHex(one.id) !== id);
     return left.length < now.length ? left : refuse('unlocker_unknown');
   });
 }
 
-async function changeVault(
-  session: StaffSession,
+async function changeVault<S extends VaultHolder>(
+  session: S,
   change: (now: readonly UnlockerKey[]) => readonly UnlockerKey[],
-): Promise<StaffSession> {
+): Promise<S> {
   const { service, keyring, vault } = session;
   const { deps } = service;
   const { list, opener, subjectId } = vault;

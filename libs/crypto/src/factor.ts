@@ -1,8 +1,7 @@
 /** The second factor of a password: a time-based code (RFC 6238) from a secret that no database shows (SPEC.md §11.9). */
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha1 } from '@noble/hashes/legacy.js';
 import { type Bytes, concatBytes, encodeUtf8, type Instant } from '@app/encoding';
 import { hkdfExpand, hkdfExtract } from './hazmat/hash.js';
+import { hmacSha1 } from './hazmat/hmac-sha1.js';
 import { LABEL } from './namespaces.js';
 import { exactly } from './struct.js';
 
@@ -41,7 +40,7 @@ export function factorStep(secret: Uint8Array, code: string, now: Instant): numb
 export function factorCode(secret: Uint8Array, step: number): string {
   const counter = new DataView(new ArrayBuffer(8));
   counter.setBigUint64(0, BigInt(step));
-  const mac = hmac(sha1, secret, new Uint8Array(counter.buffer));
+  const mac = hmacSha1(secret, new Uint8Array(counter.buffer));
   const view = new DataView(mac.buffer, mac.byteOffset, mac.byteLength);
   const value = view.getUint32(view.getUint8(19) & 15) & 0x7fffffff;
   return String(value % 10 ** DIGITS).padStart(DIGITS, '0');

@@ -34,6 +34,7 @@ import { staffNoteReferral, staffRefer, staffReferral, staffReferrals } from '..
 import { withIdentity, withSecond } from '../staff/identity.js';
 import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
+import { passwordSet, unlockersList, unlockersRemove, wordsRenew } from '../staff/unlocking.js';
 import { language } from './participant.js';
 import { list, open } from '../staff/reading.js';
 
@@ -77,6 +78,7 @@ export function registerStaff(program: Command): void {
   );
   registerReferrals(staff, verb, verbWithText);
   registerCustody(staff, verb);
+  registerUnlocking(staff, verb);
   registerOversight(staff.command('oversight').description('how the service did its work'), verb);
   registerDeadLetters(
     staff
@@ -122,6 +124,16 @@ function registerCustody(staff: Command, verb: Verb): void {
       'erase all that is sealed in a case for good: withdrawn or retention; two custodians sign',
     ),
   ).action(staffErase);
+function registerUnlocking(staff: Command, verb: Verb): void {
+  const unlockers = staff.command('unlockers').description('what opens your vault');
+  verb(unlockers, 'list', 'words, password and passkeys').action(unlockersList);
+  verb(unlockers, 'remove <id>', 'take one out').action(unlockersRemove);
+  const password = staff.command('password').description('a password and a second factor for your vault');
+  verb(password, 'set', 'set or change it; it is asked, never an argument').action(passwordSet);
+  const words = staff.command('words').description('the unlock words of your vault');
+  verb(words, 'renew', 'new words in the place of the old ones')
+    .addOption(language('of the words'))
+    .action(wordsRenew);
 }
 
 function registerOversight(oversight: Command, verb: Verb): void {

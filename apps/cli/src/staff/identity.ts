@@ -1,8 +1,17 @@
 /** Who acts: an officer with her unlock words, or on the evaluation stack a member whose secrets a machine made. */
 import path from 'node:path';
-import { closeSession, listCases, type Service, type StaffSession, unlock } from '@app/client';
+import {
+  closeSession,
+  listCases,
+  type Service,
+  type StaffSession,
+  unlock,
+  unlockWith,
+  withPassword,
+} from '@app/client';
 import type { CaseSummary } from '@app/contracts';
-import { Invariant } from '@app/encoding';
+import { derivePasswordKeys } from '@app/crypto/seal';
+import { fromHex, Invariant } from '@app/encoding';
 import type { Command } from 'commander';
 import { connectTo } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
@@ -17,6 +26,7 @@ export type StaffOptions = {
   readonly data: string;
   readonly subject?: string;
   readonly unlockFile?: string;
+  readonly password?: boolean;
   readonly secondAs?: string;
   readonly secondSubject?: string;
   readonly secondUnlockFile?: string;
@@ -33,6 +43,7 @@ export function withIdentity(command: Command): Command {
       '--unlock-file <file>',
       'file with the unlock words; else they are asked, or read from standard input',
     )
+    .option('--password', 'unlock with your password and a code of the second factor instead of the words')
     .option(
       '--as <name>',
       'who acts on the evaluation stack, such as focal-1: reads its machine-made secrets',
@@ -78,7 +89,9 @@ export async function withOfficers<T>(
   }
 }
 
-export type Credentials = { readonly subject: string; readonly words: string };
+export type Credentials =
+  | { readonly subject: string; readonly words: string }
+  | { readonly subject: string; readonly password: string; readonly code: () => Promise<string> };
 
 type Who = {
   readonly as?: string | undefined;
@@ -89,7 +102,7 @@ type Who = {
 
 async function credentials(
   keyboard: Keyboard,
-  { data }: StaffOptions,
+  { data, password }: StaffOptions,
   { as, subject, unlockFile, prefix }: Who,
 ): Promise<Credentials> {
   if ((as === undefined) === (subject === undefined))
@@ -97,6 +110,12 @@ async function credentials(
   if (as !== undefined) return evaluationMember(data, as);
   if (subject === undefined || !/^[0-9a-f]{32}$/.test(subject))
     throw usage(`--${prefix}subject is 32 characters, 0 to 9 and a to f.`);
+  if (password === true && prefix === '')
+    return {
+      subject,
+      password: await keyboard.secret('Password', unlockFile),
+      code: () => keyboard.secret('Code of the second factor'),
+    };
   const prompt = prefix === '' ? 'Unlock words' : 'Unlock words of the second officer';
   return { subject, words: await keyboard.secret(prompt, unlockFile) };
 }
@@ -120,10 +139,16 @@ function trustFile({ trust, as, data }: StaffOptions): string {
   return path.join(data, 'directory', 'trust.json');
 }
 
-function signIn(service: Service, { subject, words }: Credentials): Promise<StaffSession> {
-  return explaining({ unauthorized: 'Check the subject and the unlock words.' }, () =>
-    unlock(service, subject, words),
-  );
+function signIn(service: Service, one: Credentials): Promise<StaffSession> {
+  const hints = {
+    unauthorized: 'Check the subject and the unlock words, or the password and the code.',
+    too_many_requests: 'The unlock words are taken even while a password has to wait.',
+  };
+  return explaining(hints, async () => {
+    if ('words' in one) return unlock(service, one.subject, one.words);
+    const keys = await derivePasswordKeys(one.password, fromHex(one.subject, 'subject', 16));
+    return unlockWith(service, one.subject, withPassword(keys, one.code));
+  });
 }
 
 /** Every case the officer's role has. */
