@@ -124,6 +124,8 @@ function registerCustody(staff: Command, verb: Verb): void {
       'erase all that is sealed in a case for good: withdrawn or retention; two custodians sign',
     ),
   ).action(staffErase);
+}
+
 function registerUnlocking(staff: Command, verb: Verb): void {
   const unlockers = staff.command('unlockers').description('what opens your vault');
   verb(unlockers, 'list', 'words, password and passkeys').action(unlockersList);
