@@ -54,9 +54,9 @@ export default {
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'not-to-unresolvable',
-      comment: 'the command imports the build, which need not be there',
+      comment: 'the command imports the build, which need not be there; a page the address of its worker',
       severity: 'error',
-      from: { pathNot: '^apps/cli/bin/' },
+      from: { pathNot: ['^apps/cli/bin/', '^apps/[^/]+-web/src/main[.]tsx$'] },
       to: { couldNotResolve: true },
     },
     ...matrix,
@@ -185,7 +185,7 @@ export default {
     {
       name: 'web-has-no-node',
       severity: 'error',
-      from: { path: '^apps/[^/]+-web/' },
+      from: { path: '^apps/[^/]+-web/src/', pathNot: TESTS },
       to: { dependencyTypes: ['core'] },
     },
     {
@@ -202,8 +202,9 @@ export default {
     },
     {
       name: 'not-to-dev-dep',
+      comment: 'a web page is built with its dependencies inside',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: TESTS },
+      from: { path: '^(apps|libs)/', pathNot: [...TESTS, '^apps/[^/]+-web/'] },
       to: {
         dependencyTypes: ['npm-dev'],
         dependencyTypesNot: ['type-only'],

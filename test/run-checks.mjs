@@ -6,6 +6,7 @@ import { root, setUp, SetupError } from '../apps/cli/bin/setup.mjs';
 const CHECKS = [
   ['format', 'prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
   ['types', 'typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'],
+  ['types of the pages', 'typescript/bin/tsc', '-p', 'apps/reporter-web'],
   ['types of pure libraries', 'typescript/bin/tsc', '-p', 'tsconfig.pure.json'],
   ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   ['boundaries', 'dependency-cruiser/bin/dependency-cruise.mjs', '--config', '--', 'apps', 'libs', 'test'],
