@@ -13,6 +13,12 @@ export const intakeEnvironment = z.object({
   SAFE_CONDUCT_ROOTSET_FILE: z.string().min(1).describe('the path of the pinned ROOTSET'),
   SAFE_CONDUCT_LEDGER_DIR: z.string().min(1).describe('the folder of the public ledger files'),
   SAFE_CONDUCT_PROMISE_KEY_FILE: z.string().min(1).describe('the path of a key file'),
+  SAFE_CONDUCT_PAGE_DIR: z.string().min(1).optional().describe('the folder of the built reporter page'),
+  SAFE_CONDUCT_TRUST_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the path of what the reporter page pins; needed with the folder of the page'),
   SAFE_CONDUCT_MAX_ATTACHMENT_BYTES: z.coerce
     .number()
     .int()

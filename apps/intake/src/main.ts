@@ -6,6 +6,7 @@ import { clockFromEnv, loadConfig, makeLogger, readFileStrict, runMain, systemRa
 import { createServer, serve } from '@app/platform/nest';
 import { intakeEnvironment } from './config.js';
 import { IntakeModule } from './intake.module.js';
+import { PAGE_POLICY, reporterPage } from './page.js';
 import { PromiseSigner } from './promise-signer.js';
 
 const KEY_FILE_MAX_BYTES = 128;
@@ -30,6 +31,7 @@ await runMain(async () => {
     maxAttachmentBytes: env.SAFE_CONDUCT_MAX_ATTACHMENT_BYTES,
   };
   const ordinary = env.SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE;
+  const page = await reporterPage(env.SAFE_CONDUCT_PAGE_DIR, env.SAFE_CONDUCT_TRUST_FILE);
   const app = await createServer(IntakeModule.with(services, facts, promises, ordinary), {
     log,
     bodyLimitBytes: JSON_BODY_MAX_BYTES,
@@ -38,6 +40,7 @@ await runMain(async () => {
     checkHealth: async () => {
       await services.work.read((tx) => startUpAudit(tx, services.store));
     },
+    ...(page && { page, csp: PAGE_POLICY }),
     landing: () => app.get(LedgerFacts).landing('public'),
   });
   await serve(app, { log, host: env.SAFE_CONDUCT_HOST, port: env.SAFE_CONDUCT_PORT });

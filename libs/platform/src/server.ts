@@ -21,6 +21,7 @@ import { LANDING_CSS, LANDING_ICON, renderLandingPage, type LandingFacts } from 
 import { addressFailure, endOnSignals } from './listening.js';
 import type { Log } from './logging.js';
 import { makeNestLogger } from './nest-logger.js';
+import { addPage, type StaticPage } from './page.js';
 import { invalidRequest, problemBody, ProblemFilter, refusalFor, sendProblem } from './problem.js';
 import { Refused } from './refused.js';
 
@@ -36,12 +37,15 @@ export type CreateServerOptions = {
   readonly checkHealth?: () => Promise<void>;
   /** Whose description is answered at `/v1/openapi.json`; without it there is none. */
   readonly surface?: Surface;
+  /** What stands at `/`; the facts then stand at {@link ABOUT}. */
+  readonly page?: StaticPage;
   /** Facts for the page at `/`; without it there is none. */
   readonly landing?: () => LandingFacts | Promise<LandingFacts>;
 };
 
 const REQUEST_MS = 300_000;
 const HEALTH = '/health';
+const ABOUT = '/about';
 
 /** Builds the application, ready for `serve` or for `inject` in tests. */
 export async function createServer(
@@ -150,7 +154,7 @@ function parseBodies(
 }
 
 function addOwnPages(instance: FastifyInstance, options: CreateServerOptions): void {
-  const { log, checkHealth, surface, landing } = options;
+  const { log, checkHealth, surface, landing, page } = options;
   instance.get(HEALTH, async () => {
     try {
       await checkHealth?.();
@@ -164,10 +168,11 @@ function addOwnPages(instance: FastifyInstance, options: CreateServerOptions): v
     const description = openApiDocument(surface);
     instance.get(ROUTES.openApi.path, () => description);
   }
+  if (page !== undefined) addPage(instance, page);
   if (landing === undefined) return;
-  instance.get('/', async (_request, reply) => {
-    const page = renderLandingPage(await landing());
-    return reply.header('content-type', 'text/html; charset=utf-8').send(page);
+  instance.get(page === undefined ? '/' : ABOUT, async (_request, reply) => {
+    const document = renderLandingPage(await landing());
+    return reply.header('content-type', 'text/html; charset=utf-8').send(document);
   });
   instance.get('/icon.svg', (_request, reply) =>
     reply.header('content-type', 'image/svg+xml').send(LANDING_ICON),

@@ -291,6 +291,8 @@ function serverEnvironments(options: StackOptions, urls: Urls) {
       SAFE_CONDUCT_PORT: String(options.publicPort),
       SAFE_CONDUCT_ORGANISATION: organisation,
       SAFE_CONDUCT_PROMISE_KEY_FILE: at('keys', 'promise.key'),
+      SAFE_CONDUCT_PAGE_DIR: path.join(DIST, 'apps', 'reporter-web'),
+      SAFE_CONDUCT_TRUST_FILE: trustFileOf(dataDir),
       ...passed(env, 'SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE'),
     },
     desk: {
