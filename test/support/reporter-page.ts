@@ -1,0 +1,53 @@
+/** The reporter page in a real browser, and what it must never do. */
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+
+export type Visit = {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Requests to elsewhere, violations of the policy, errors of the page. */
+  readonly wrongs: readonly string[];
+};
+
+export function launch(): Promise<Browser> {
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
+  const executablePath = process.env.SAFE_CONDUCT_BROWSER;
+  return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args });
+}
+
+/** Opens the page and listens for everything that must not happen. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visit> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    locale: 'en',
+    ...options,
+  });
+  const page = await context.newPage();
+  const wrongs: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`)) wrongs.push(`request to ${request.url()}`);
+  });
+  page.on('pageerror', (error) => wrongs.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) wrongs.push(message.text());
+  });
+  await page.goto(`${url}/`);
+  return { context, page, wrongs };
+}
+
+/** What the browser keeps of the visit for this origin. */
+export async function kept({ context, page }: Visit): Promise<number> {
+  const inPage = await page.evaluate(
+    'Promise.all([caches.keys(), indexedDB.databases()]).then(([a, b]) => a.length + b.length + localStorage.length + sessionStorage.length)',
+  );
+  return Number(inPage) + (await context.cookies()).length;
+}
