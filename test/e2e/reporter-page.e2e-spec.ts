@@ -97,6 +97,8 @@ withBrowser('the reporter page', () => {
     await on('risk');
     await reach(page, '#consent-0--K1');
     await press('ArrowDown', 'ArrowDown');
+    await reach(page, '#consent-0--understands');
+    await press('ArrowDown');
     await on('consent');
     await on('review');
     await page.locator('.digits').waitFor();
@@ -291,6 +293,7 @@ withBrowser('the reporter page', () => {
     await page.getByLabel('May the office contact you').selectOption('g');
     await page.getByLabel('May the office keep and read').selectOption('g');
     await page.getByLabel('May the office tell the senior official').selectOption('N');
+    await page.getByLabel('Do you understand what cannot be undone?').selectOption('yes');
     await look(page, 'consent');
     await on();
     await page.getByRole('heading', { name: 'Check your answers' }).waitFor();

@@ -45,6 +45,7 @@ describe('the form', () => {
       'perpetrators[0].kind': 'STATE',
       'consent[0].given_by': 'alleged_victim',
       'consent[0].K5': '2',
+      'consent[0].understands': 'unsure',
       'consent[1].given_by': 'guardian',
       'consent[1].why_not_person': 'DETAINED',
       'consent[1].K5': 'r',
@@ -82,6 +83,19 @@ describe('the form', () => {
     const draft = draftOf({ ...NEEDED, ...wrong });
     expect(STEPS.flatMap((step) => checkStep(draft, step))).toEqual([{ path, code }]);
     expect(report(draft).ok).toBe(false);
+  });
+
+  it('asks whoever allows something whether she understands what cannot be undone', () => {
+    const given = { ...NEEDED, 'consent[0].given_by': 'alleged_victim', 'consent[0].K3': 'N' };
+    expect(checkStep(draftOf(given), 'consent')).toEqual([
+      { path: 'consent[0].understands', code: 'understands' },
+    ]);
+    const refused = { ...given, 'consent[0].K3': 'r' };
+    expect(checkStep(draftOf(refused), 'consent')).toEqual([]);
+    const answered = { ...given, 'consent[0].understands': 'no' };
+    expect(report(draftOf(answered))).toMatchObject({
+      report: { consent: { records: [{ scope: 'K3', understands: 'no' }] } },
+    });
   });
 
   it('takes a row out, and those below move up with their consents', () => {

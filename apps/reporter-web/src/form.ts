@@ -204,13 +204,17 @@ function consentErrors(draft: Draft): readonly FieldError[] {
     if (answered.length === 0) return [];
     const giver = giverOf(draft, person);
     if (giver === '') return [{ path: at('given_by'), code: 'giver' }];
-    if (!isThirdParty(giver)) return [];
+    const isGiven = answered.some((scope) => isGranted(answerAt(draft, at(scope))));
+    const isSilent = isGiven && answerAt(draft, at('understands')) === '';
+    const unsaid = isSilent ? [{ path: at('understands'), code: 'understands' }] : [];
+    if (!isThirdParty(giver)) return unsaid;
     const why = answerAt(draft, at('why_not_person'));
     if (why === '') return [{ path: at('why_not_person'), code: 'giver_why' }];
     const isBarred = why === 'OTHER' || (why === 'UNREACHABLE' && giver === 'family');
-    return answered
+    const barred = answered
       .filter((scope) => isBarred && PERSONAL.includes(scope) && isGranted(answerAt(draft, at(scope))))
       .map((scope) => ({ path: at(scope), code: 'giver_barred' }));
+    return barred.length > 0 ? barred : unsaid;
   });
 }
 
@@ -303,6 +307,7 @@ function recordOf(
 ): Json {
   const code = answerAt(draft, `consent[${person}].${scope}`);
   const giver = giverOf(draft, person);
+  const understands = answerAt(draft, `consent[${person}].understands`);
   return {
     person: person + 1,
     scope,
@@ -310,7 +315,7 @@ function recordOf(
     given_by: giver,
     ...(isThirdParty(giver) && { why_not_person: answerAt(draft, `consent[${person}].why_not_person`) }),
     risks_explained: { by: 'FORM', text_version: TEXT_VERSION, language },
-    understands: 'yes',
+    ...(understands !== '' && { understands }),
     given_at: today,
   };
 }

@@ -87,7 +87,7 @@ export type Calls = {
   open: { ask: { code: string }; answer: MailboxData };
   reply: { ask: { text: string }; answer: MailboxData };
   judge: { ask: { eventNumber: number; isSo: boolean; text: string }; answer: MailboxData };
-  consent: { ask: { scope: string; code: string }; answer: MailboxData };
+  consent: { ask: { scope: string; code: string; isUnderstood: boolean }; answer: MailboxData };
   sealDraft: {
     ask: { draft: Json; language: string };
     answer: { code: ShownCode; file: Uint8Array<ArrayBuffer> };

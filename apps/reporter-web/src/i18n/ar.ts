@@ -38,6 +38,8 @@ export const ar: Messages = {
   'form.optional': 'لا يلزمك الجواب',
   'form.why': 'لماذا نسأل',
   'form.choose': 'اختر',
+  'form.traces':
+    'لا تحفظ هذه الصفحة شيئًا على الجهاز، لكن المتصفح قد يسجل أنها فُتحت. إن استطعت فاستخدم متصفح تور أو نافذة خاصة، على جهاز لا يستخدمه غيرك. اكتب الرمز على ورق ولا تلتقط له صورة. وفي النهاية أغلق كل نوافذ المتصفح. وإن فتحت هذه الصفحة في نافذة عادية فاحذفها من السجل.',
   'form.none': 'بلا جواب',
   'form.addPerson': 'أضف شخصًا آخر',
   'form.addAct': 'أضف حدثًا آخر',
@@ -68,6 +70,7 @@ export const ar: Messages = {
   'error.long': 'اختصر هذا: {label}',
   'error.other': 'راجع هذا مرة أخرى: {label}',
   'error.giver': 'قل من أجاب عن الموافقة عن الشخص {n}',
+  'error.understands': 'قل هل ما لا يمكن الرجوع عنه مفهوم، عن الشخص {n}',
   'error.giver.why': 'قل لماذا لا يجيب الشخص {n} بنفسه',
   'error.giver.barred': 'لا يجوز لغير الشخص البالغ الذي يمكن الوصول إليه أن يسمح بهذا: {label}',
 
@@ -76,6 +79,9 @@ export const ar: Messages = {
   'consent.person': 'عن الشخص {n}',
   'consent.giver': 'من يقرر في هذه النقاط؟',
   'consent.giver.why': 'لماذا لا يقرر الشخص بنفسه؟',
+  'consent.understands': 'هل تفهم ما لا يمكن الرجوع عنه؟',
+  'consent.understands.person': 'هل يفهم الشخص ما لا يمكن الرجوع عنه؟',
+  'consent.understood': 'قرأت ما لا يمكن الرجوع عنه',
   'consent.undecided': 'لا أجيب',
   'consent.r': 'لا',
   'consent.w': 'سُحبت',

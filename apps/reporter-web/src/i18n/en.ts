@@ -40,6 +40,8 @@ export const en = {
   'form.why': 'Why we ask',
   'form.choose': 'Choose',
   'form.none': 'No answer',
+  'form.traces':
+    'This page stores nothing on the device. But the browser may note that it was opened. If you can, use Tor Browser or a private window, on a device that others do not use. Write the code on paper and do not take a picture of it. At the end close every window of the browser. If you opened this page in an ordinary window, delete it from the history.',
   'form.addPerson': 'Add another person',
   'form.addAct': 'Add another event',
   'form.remove': 'Take away {name}',
@@ -68,6 +70,7 @@ export const en = {
   'error.long': 'Shorten this: {label}',
   'error.other': 'Look at this again: {label}',
   'error.giver': 'Say who answered about consent for person {n}',
+  'error.understands': 'Say whether it is understood what cannot be undone, for person {n}',
   'error.giver.why': 'Say why person {n} does not answer',
   'error.giver.barred': 'Nobody else can allow this for an adult who can be reached: {label}',
 
@@ -76,6 +79,9 @@ export const en = {
   'consent.person': 'About person {n}',
   'consent.giver': 'Who decides about these points?',
   'consent.giver.why': 'Why does the person not decide?',
+  'consent.understands': 'Do you understand what cannot be undone?',
+  'consent.understands.person': 'Does the person understand what cannot be undone?',
+  'consent.understood': 'I have read what cannot be undone',
   'consent.undecided': 'I do not answer',
   'consent.r': 'No',
   'consent.w': 'Taken back',

@@ -46,6 +46,11 @@ function Person({ person, isOnly }: { readonly person: number; readonly isOnly: 
           )}
         />
       ))}
+      <Choice
+        path={at('understands')}
+        label={say(isThirdParty(giver) ? 'consent.understands.person' : 'consent.understands')}
+        texts={labels.codes.YES_NO}
+      />
     </section>
   );
 }

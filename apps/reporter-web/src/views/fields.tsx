@@ -28,6 +28,7 @@ const ERRORS = {
   giver: 'error.giver',
   giver_why: 'error.giver.why',
   giver_barred: 'error.giver.barred',
+  understands: 'error.understands',
   third_party: 'error.giver.barred',
   missing: 'error.missing',
   too_long: 'error.long',

@@ -1,6 +1,6 @@
 /** One step of the form: a heading, a few questions, and the way on and back. */
 import { useEffect, useRef } from 'preact/hooks';
-import { pathOf, QUESTIONS, ROWS, rowsOf, type Repeated, type Step, STEPS } from '../form.js';
+import { answerAt, pathOf, QUESTIONS, ROWS, rowsOf, type Repeated, type Step, STEPS } from '../form.js';
 import { stepBefore } from '../journey.js';
 import { usePage } from './page.js';
 import { ConsentQuestions } from './consent.js';
@@ -22,6 +22,7 @@ export function FormStep({ step }: { readonly step: Step }) {
         }}
       >
         {step === 'consent' ? <ConsentQuestions /> : <Questions step={step} />}
+        {step === 'safety' && <Traces />}
         {step === 'acts' && <p class="note">{say('form.files')}</p>}
         <button class="primary" type="submit">
           {say('form.next')}
@@ -37,6 +38,13 @@ export function FormStep({ step }: { readonly step: Step }) {
       </form>
     </>
   );
+}
+
+/** How to leave little behind, for whoever said that others may see this device. */
+function Traces() {
+  const { journey, words } = usePage();
+  const isAtRisk = ['no', 'unsure'].includes(answerAt(journey.draft, 'safety.device_safe'));
+  return <div aria-live="polite">{isAtRisk && <p class="note">{words.say('form.traces')}</p>}</div>;
 }
 
 /** Every error with a link to its question; it takes the focus, so that nobody misses it. */

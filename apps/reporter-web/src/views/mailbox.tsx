@@ -165,7 +165,11 @@ function Consents({ mailbox }: { readonly mailbox: MailboxData }) {
           <button
             type="button"
             disabled={journey.isBusy}
-            onClick={() => act.inMailbox((engine) => engine.call('consent', { scope: 'K2', code: 'w' }))}
+            onClick={() =>
+              act.inMailbox((engine) =>
+                engine.call('consent', { scope: 'K2', code: 'w', isUnderstood: false }),
+              )
+            }
           >
             {say('mailbox.withdraw.do')}
           </button>
@@ -182,6 +186,7 @@ function OneConsent({ scope, granting, now }: OneConsentProps) {
   const { journey, words, act } = usePage();
   const { say } = words;
   const [chosen, setChosen] = useState(now);
+  const [isUnderstood, setUnderstood] = useState(false);
   const id = `mine-${scope.replace(':', '-')}`;
   const no = isGranted(now) ? 'w' : 'r';
   const options = [...new Set([now, no, ...granting])];
@@ -207,13 +212,25 @@ function OneConsent({ scope, granting, now }: OneConsentProps) {
         {chosen !== now && (
           <button
             type="button"
-            disabled={journey.isBusy}
-            onClick={() => act.inMailbox((engine) => engine.call('consent', { scope, code: chosen }))}
+            disabled={journey.isBusy || (isGranted(chosen) && !isUnderstood)}
+            onClick={() =>
+              act.inMailbox((engine) => engine.call('consent', { scope, code: chosen, isUnderstood }))
+            }
           >
             {say('mailbox.change')}
           </button>
         )}
       </div>
+      {chosen !== now && isGranted(chosen) && (
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={isUnderstood}
+            onInput={(event) => setUnderstood(event.currentTarget.checked)}
+          />
+          <span>{say('consent.understood')}</span>
+        </label>
+      )}
     </div>
   );
 }

@@ -18,7 +18,7 @@ import {
 } from '@app/client';
 import type { Bytes } from '@app/encoding';
 import { Invariant } from '@app/encoding';
-import type { Letter, MailboxData } from '../protocol.js';
+import type { Calls, Letter, MailboxData } from '../protocol.js';
 import { deps, readCode, service } from './session.js';
 
 const ROWS = 8;
@@ -45,7 +45,8 @@ export async function judge(ask: { eventNumber: number; isSo: boolean; text: str
 }
 
 /** One answer for all the rows that are hers. */
-export async function changeOneConsent(scope: string, given: string): Promise<MailboxData> {
+export async function changeOneConsent(ask: Calls['consent']['ask']): Promise<MailboxData> {
+  const { scope, code: given, isUnderstood } = ask;
   const known = SCOPES.find((one) => one === scope);
   if (known === undefined || !isConsentCode(known, given)) throw new Invariant('no such consent');
   const now = opened();
@@ -59,7 +60,7 @@ export async function changeOneConsent(scope: string, given: string): Promise<Ma
     ...(speaker.why_not_person && { whyNotPerson: speaker.why_not_person }),
     risksExplained: true,
     explainedBy: 'FORM',
-    understands: 'yes',
+    ...(isUnderstood && { understands: 'yes' }),
     textVersion: TEXT_VERSION,
   });
   return refreshed();

@@ -17,7 +17,7 @@ const HANDLERS: Handlers = {
   open: ({ code }) => open(code),
   reply: ({ text }) => write(text),
   judge,
-  consent: ({ scope, code }) => changeOneConsent(scope, code),
+  consent: (ask) => changeOneConsent(ask),
   sealDraft: ({ draft, language }) => sealDraft(draft, language),
   openDraft: ({ code, file }) => openDraft(code, file),
 };
