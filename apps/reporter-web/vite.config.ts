@@ -29,6 +29,30 @@ function oneCopyOfEachPrimitive(): Plugin {
   };
 }
 
+/** zod writes no JSON Schema here; each of its types brings the code for it all the same. */
+const NO_JSON_SCHEMA = '\0no-json-schema';
+function noJsonSchema(): Plugin {
+  const none = 'export const createToJSONSchemaMethod = () => undefined;\n';
+  return {
+    name: 'no-json-schema',
+    enforce: 'pre',
+    resolveId: (source, importer) =>
+      importer?.endsWith('/zod/v4/classic/schemas.js') === true &&
+      /\/(to-json-schema|json-schema-processors)\.js$/.test(source)
+        ? NO_JSON_SCHEMA
+        : undefined,
+    load: (id) =>
+      id === NO_JSON_SCHEMA
+        ? `${none}export const createStandardJSONSchemaMethod = createToJSONSchemaMethod;`
+        : undefined,
+  };
+}
+
+/** Only what says so does something by being imported; the rest of an unused module is left out. */
+const treeshake = {
+  moduleSideEffects: (id: string): boolean => /before-zod|\/src\/main|sealing-worker|\.css/.test(id),
+};
+
 const output = {
   entryFileNames: 'assets/[name]-[hash].js',
   chunkFileNames: 'assets/[name]-[hash].js',
@@ -42,7 +66,11 @@ export default defineConfig({
   publicDir: false,
   resolve: { alias, dedupe: ['@noble/curves', '@noble/hashes'] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  worker: { format: 'es', plugins: () => [oneCopyOfEachPrimitive()], rolldownOptions: { output } },
+  worker: {
+    format: 'es',
+    plugins: () => [oneCopyOfEachPrimitive(), noJsonSchema()],
+    rolldownOptions: { output, treeshake },
+  },
   build: {
     outDir: `${repository}dist/apps/reporter-web`,
     emptyOutDir: true,
@@ -50,6 +78,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { output },
+    rolldownOptions: { output, treeshake },
   },
 });

@@ -14,6 +14,9 @@ export type Visit = {
   readonly wrongs: readonly string[];
 };
 
+/** A busy machine seals, and waits for witnesses, slowly. */
+const PATIENCE_MS = 90_000;
+
 export function launch(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
   const executablePath = process.env.SAFE_CONDUCT_BROWSER;
@@ -31,6 +34,7 @@ export async function visit(
     locale: 'en',
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const wrongs: string[] = [];
   page.on('request', (request) => {
