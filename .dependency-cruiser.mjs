@@ -2,7 +2,7 @@
  * Who may import whom. The most important rule is `servers-cannot-reach-seal`: no server process links the code
  * that could open a report. test/architecture plants a violation of each rule and expects it to be reported.
  */
-const PURE = '^libs/(encoding|crypto|tlog|casework|contracts|api-client|client)/';
+const PURE = '^libs/(encoding|strip|crypto|tlog|casework|contracts|api-client|client)/';
 const NODE = '^libs/(platform|persistence|jobs|ledger|embedded)/';
 const SERVER = '^apps/(intake|desk|worker|signer|witness)/';
 const CLIENT = '^apps/(cli|[^/]+-web)/';
@@ -15,6 +15,7 @@ const lib = (names) => `^libs/(${names})/`;
 /** Who may import which workspace library. Anything absent is forbidden. */
 const MAY = {
   'libs/encoding': '',
+  'libs/strip': 'encoding',
   'libs/crypto': 'encoding',
   'libs/tlog': 'encoding|crypto',
   'libs/casework': 'encoding',
@@ -28,8 +29,8 @@ const MAY = {
   'libs/embedded': '',
   'apps/(?:signer|witness)': 'encoding|crypto|tlog|platform',
   'apps/(?:intake|desk|worker)': 'encoding|crypto|tlog|casework|contracts|platform|persistence|jobs|ledger',
-  'apps/cli': 'encoding|crypto|tlog|casework|contracts|api-client|client|embedded|platform',
-  'apps/[^/]+-web': 'encoding|crypto|tlog|casework|contracts|api-client|client',
+  'apps/cli': 'encoding|strip|crypto|tlog|casework|contracts|api-client|client|embedded|platform',
+  'apps/[^/]+-web': 'encoding|strip|crypto|tlog|casework|contracts|api-client|client',
 };
 const matrix = Object.entries(MAY).map(([from, to]) => ({
   name: `${from.replace('(?:', '{').replace(')', '}').replaceAll('|', ',')}-imports`,
@@ -40,7 +41,7 @@ const matrix = Object.entries(MAY).map(([from, to]) => ({
 }));
 
 /** The npm packages a library may import besides those of the platform it runs on. */
-const PURE_NPM = npm('libsodium-wrappers|age-encryption|@noble/[^/]+|@scure/[^/]+|zod');
+const PURE_NPM = npm('libsodium-wrappers|age-encryption|@noble/[^/]+|@scure/[^/]+|zod|fflate');
 const NPM_TYPES = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'npm-unknown'];
 const only = (name, packages, from) => ({
   name,
@@ -101,6 +102,7 @@ export default {
       '^libs/crypto/src/hazmat/',
       `^libs/crypto/.*${SPEC}`,
     ]),
+    only('inflate-only-in-strip', 'fflate', '^libs/strip/'),
     only(
       'zod-only-in-contracts-and-config',
       'zod',

@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import tsdoc from 'eslint-plugin-tsdoc';
 import tseslint from 'typescript-eslint';
 
-const PURE = ['encoding', 'crypto', 'tlog', 'casework', 'contracts', 'api-client', 'client'].map(
+const PURE = ['encoding', 'strip', 'crypto', 'tlog', 'casework', 'contracts', 'api-client', 'client'].map(
   (name) => `libs/${name}/**/*.ts`,
 );
 const SPECS = [

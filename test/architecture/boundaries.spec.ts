@@ -110,6 +110,12 @@ const PLANTS: readonly { what: string; file: string; text: string; rules: readon
     rules: ['zod-only-in-contracts-and-config'],
   },
   {
+    what: 'inflating outside the library that caps it',
+    file: 'libs/casework/src/planted-inflate.ts',
+    text: use('fflate'),
+    rules: ['inflate-only-in-strip'],
+  },
+  {
     what: 'contracts importing tlog',
     file: 'libs/contracts/src/planted.ts',
     text: use('@app/tlog'),
