@@ -29,7 +29,6 @@ export type Removed =
   | 'time'
   | 'name'
   | 'language'
-  | 'location'
   | 'timed_metadata'
   | 'document_properties'
   | 'author'
@@ -54,7 +53,6 @@ export type Warning =
   | 'embedded_files'
   | 'media_not_cleaned'
   | 'subtitles'
-  | 'encoder_traces'
   | 'annotations'
   | 'form_data'
   | 'javascript';

@@ -3,8 +3,10 @@ import type { Bytes } from '@app/encoding';
 import { Findings, type Kept, type Removed, StripError, type StripKind, type Warning } from './codes.js';
 import { type Budget, newBudget } from './inflate.js';
 import { stripJpeg } from './jpeg.js';
+import { stripMp4 } from './mp4.js';
 import { hasText } from './numbers.js';
 import { stripOoxml } from './ooxml.js';
+import { stripPdf } from './pdf.js';
 import { stripPng } from './png.js';
 import { stripWebp } from './webp.js';
 
@@ -37,6 +39,9 @@ const isPng = (b: Uint8Array): boolean => hasText(b, 0, '\x89PNG\r\n\x1a\n');
 const isWebp = (b: Uint8Array): boolean => hasText(b, 0, 'RIFF') && hasText(b, 8, 'WEBP');
 
 const isZip = (b: Uint8Array): boolean => hasText(b, 0, 'PK\x03\x04');
+const isFilm = (b: Uint8Array): boolean =>
+  ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'].some((type) => hasText(b, 4, type));
+const isPdf = (b: Uint8Array): boolean => hasText(b, 0, '%PDF-');
 
 const simple = (
   kind: StripKind,
@@ -48,6 +53,8 @@ const FORMATS: readonly Format[] = [
   simple('jpeg', isJpeg, stripJpeg),
   simple('png', isPng, stripPng),
   simple('webp', isWebp, stripWebp),
+  simple('mp4', isFilm, stripMp4),
+  { name: 'pdf', is: isPdf, clean: pdf },
   { name: 'zip', is: isZip, clean: ooxml },
 ];
 
@@ -82,6 +89,10 @@ function isLockedOffice(input: Uint8Array): boolean {
   for (let at = input.indexOf(0x45); at >= 0; at = input.indexOf(0x45, at + 1))
     if (hasText(input, at, name)) return true;
   return false;
+}
+
+function pdf(input: Bytes, found: Findings, { budget }: Inside): { kind: StripKind; bytes: Bytes } {
+  return { kind: 'pdf', bytes: stripPdf(input, budget, found) };
 }
 
 function ooxml(input: Bytes, found: Findings, inside: Inside): { kind: StripKind; bytes: Bytes } {
