@@ -2,9 +2,10 @@
  * `npm test`: sets up, runs every Jest project on the embedded PostgreSQL, and ends with one line of counts.
  * Arguments go to Jest (`npm test -- libs/tlog`).
  *
- * Tests that need Redis or a browser read SAFE_CONDUCT_REDIS_SERVER and SAFE_CONDUCT_BROWSER (paths, set here when
- * the program is found) and are skipped without. SAFE_CONDUCT_REQUIRE_REDIS=1 and SAFE_CONDUCT_REQUIRE_BROWSER=1
- * forbid that, and with both of them nothing at all may be skipped.
+ * Tests that need Redis, a browser or tools that read metadata read SAFE_CONDUCT_REDIS_SERVER, SAFE_CONDUCT_BROWSER
+ * and SAFE_CONDUCT_METADATA_TOOLS (paths, set here when the programs are found) and are skipped without.
+ * SAFE_CONDUCT_REQUIRE_REDIS=1, SAFE_CONDUCT_REQUIRE_BROWSER=1 and SAFE_CONDUCT_REQUIRE_TOOLS=1 forbid that, and with
+ * all of them nothing at all may be skipped.
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -27,6 +28,14 @@ const TOOLS = [
     require: 'SAFE_CONDUCT_REQUIRE_BROWSER',
     without: 'the tests of the pages in a browser',
   },
+  {
+    what: 'tools that read metadata',
+    programs: ['exiftool', 'mat2', 'pdftotext', 'ffmpeg'],
+    all: true,
+    variable: 'SAFE_CONDUCT_METADATA_TOOLS',
+    require: 'SAFE_CONDUCT_REQUIRE_TOOLS',
+    without: 'what they still find in stripped files',
+  },
 ];
 
 function onPath(program) {
@@ -46,13 +55,15 @@ function executable(path) {
 /** The tests' environment; throws when a tool that must be there is not. */
 function environment() {
   const env = { ...process.env };
-  for (const { what, programs, variable, require, without } of TOOLS) {
-    const path = programs.map(onPath).find((found) => found !== undefined);
-    if (path !== undefined) env[variable] ??= path;
+  for (const { what, programs, all, variable, require, without } of TOOLS) {
+    const paths = programs.map(onPath).filter((found) => found !== undefined);
+    if (paths.length >= (all === true ? programs.length : 1)) env[variable] ??= paths[0];
     if (env[variable] !== undefined) continue;
     if (env[require] === '1')
       throw new SetupError(`${what} is required here (${require}=1) and was not found.`);
-    process.stderr.write(`Left out for want of ${what} (${programs[0]} on PATH): ${without}.\n`);
+    process.stderr.write(
+      `Left out for want of ${what} (${(all === true ? programs : [programs[0]]).join(', ')} on PATH): ${without}.\n`,
+    );
   }
   env.NODE_OPTIONS =
     `${env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings=ExperimentalWarning`.trim();

@@ -79,9 +79,9 @@ export class CommandStage {
     return ['--service', this.meddler.url, '--trust', this.stack.trust];
   }
 
-  async seal(attach: readonly string[] = []): Promise<Sealed> {
+  async seal(uncleaned: readonly string[] = []): Promise<Sealed> {
     const dir = this.fresh('package');
-    const files = attach.length === 0 ? [] : ['--attach', ...attach];
+    const files = uncleaned.length === 0 ? [] : ['--uncleaned', ...uncleaned];
     const args = ['seal', this.example(), ...this.direct(), '--out', dir, ...files];
     const { words } = await json<{ words: string[] }>(args);
     return { dir, words, wordsFile: this.write('words', words.join(' ')) };

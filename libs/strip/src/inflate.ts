@@ -1,6 +1,7 @@
-import { concatBytes, type Bytes } from '@app/encoding';
+import type { Bytes } from '@app/encoding';
 import { Inflate, Unzlib } from 'fflate';
 import { type Findings, StripError } from './codes.js';
+import { joinBytes } from './numbers.js';
 
 /** How many bytes one file may still inflate to, what it contains included. */
 export interface Budget {
@@ -44,5 +45,5 @@ export function inflate(
     if (error instanceof StripError) throw error;
     found.refuse();
   }
-  return concatBytes(...parts);
+  return joinBytes(parts);
 }

@@ -2,7 +2,7 @@
 import { bytesEqual, concatBytes, type Bytes } from '@app/encoding';
 import type { Findings, Removed } from './codes.js';
 import { orientationExif, orientationOf } from './exif.js';
-import { hasText, u16, u8 } from './numbers.js';
+import { hasText, joinBytes, u16, u8 } from './numbers.js';
 
 const SOI = 0xd8;
 const EOI = 0xd9;
@@ -42,7 +42,7 @@ export function stripJpeg(input: Bytes, found: Findings): Bytes {
   found.need(parts.frames > 0 && parts.scans > 0);
   if (at < input.length) found.removed.add('trailing_data');
   const own = [parts.jfif, parts.orientation, parts.adobe].filter((part) => part !== undefined);
-  return concatBytes(Uint8Array.of(0xff, SOI), ...own, ...parts.picture, Uint8Array.of(0xff, EOI));
+  return joinBytes([Uint8Array.of(0xff, SOI), ...own, ...parts.picture, Uint8Array.of(0xff, EOI)]);
 }
 
 /** The marker at this place, behind any fill bytes. */

@@ -1,3 +1,4 @@
+import type { Bytes } from '@app/encoding';
 import { StripError } from './codes.js';
 
 /** Reads integers and four-letter names; a place past the end is `malformed`. */
@@ -29,6 +30,17 @@ export function latin1(bytes: Uint8Array, from: number, to: number): string {
 
 /** A four-letter name. */
 export const fourcc = (bytes: Uint8Array, at: number): string => latin1(bytes, at, at + 4);
+
+/** Joins any number of parts; as arguments of a call, a million would not fit the stack. */
+export function joinBytes(parts: readonly Uint8Array[]): Bytes {
+  const out = new Uint8Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
 
 /** True if the characters stand at this place. */
 export function hasText(bytes: Uint8Array, at: number, text: string): boolean {

@@ -109,7 +109,11 @@ export class PdfFile {
     const size = integerOf(value.dict.get('Size')) ?? this.#found.refuse();
     const ranges = value.dict.has('Index') ? this.#integers(value.dict.get('Index')) : [0, size];
     this.#found.need(widths.length === 3 && widths.every((w) => w <= 6) && widths.some((w) => w > 0));
-    const [w0, w1, w2] = widths as [number, number, number];
+    this.#rows(data, widths as [number, number, number], ranges);
+    return value.dict;
+  }
+
+  #rows(data: Uint8Array, [w0, w1, w2]: [number, number, number], ranges: readonly number[]): void {
     let from = 0;
     const field = (width: number): number => {
       let value = 0;
@@ -124,7 +128,6 @@ export class PdfFile {
         this.#put(number, type === 1 ? { at: a } : type === 2 ? { inside: a, index: b } : undefined);
       }
     }
-    return value.dict;
   }
 
   #integers(value: PdfValue | undefined): number[] {

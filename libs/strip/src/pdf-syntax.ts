@@ -14,7 +14,7 @@ export type PdfValue =
 
 const MAX_DEPTH = 256;
 const SPACE = new Set([0, 9, 10, 12, 13, 32]);
-const DELIMITER = new Set([...'()<>[]{}/%'].map((c) => c.charCodeAt(0)));
+const DELIMITER = new Set(encodeUtf8('()<>[]{}/%'));
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 
 export class PdfLexer {
@@ -78,7 +78,7 @@ export class PdfLexer {
     this.#found.need(this.#is(0, 0x3c) && this.#is(1, 0x3c));
     this.at += 2;
     const dict: PdfDict = new Map();
-    for (this.skip(); !(this.#is(0, 0x3e) && this.#is(1, 0x3e)); this.skip()) {
+    while (!(this.#next(0x3e) && this.#is(1, 0x3e))) {
       this.#found.need(this.#is(0, 0x2f));
       const key = this.#name();
       this.#found.need(!dict.has(key));
@@ -86,6 +86,12 @@ export class PdfLexer {
     }
     this.at += 2;
     return dict;
+  }
+
+  /** True if this is the next character that is not white space. */
+  #next(code: number): boolean {
+    this.skip();
+    return this.#is(0, code);
   }
 
   #is(ahead: number, ...codes: readonly number[]): boolean {
@@ -103,7 +109,7 @@ export class PdfLexer {
   #array(depth: number): PdfValue {
     this.at++;
     const items: PdfValue[] = [];
-    for (this.skip(); !this.#is(0, 0x5d); this.skip()) items.push(this.value(depth + 1));
+    while (!this.#next(0x5d)) items.push(this.value(depth + 1));
     this.at++;
     return { kind: 'array', items };
   }

@@ -75,6 +75,14 @@ describe('PDF', () => {
     expect(latin1(strip(pdf).bytes)).not.toContain('xmpmeta');
   });
 
+  it('of very many objects is read like any other', () => {
+    const list: Record<number, string> = { 1: '<< /Type /Catalog /X 2 0 R >>' };
+    for (let i = 2; i < 30_000; i++) list[i] = `<< /A [1 2 3] /Next ${i + 1} 0 R >>`;
+    const { bytes } = strip(section(encodeUtf8('%PDF-1.4\n'), list, ''));
+    expect(latin1(bytes)).toContain('/Size 30000\n');
+    expect(strip(bytes).bytes).toEqual(bytes);
+  });
+
   it('names a picture it cannot clean', () => {
     const broken = { ...objects(), 9: stream('/Filter /DCTDecode', Uint8Array.of(255, 216, 255, 0)) };
     const { warnings } = strip(section(encodeUtf8('%PDF-1.4\n'), broken, ''));

@@ -1,9 +1,9 @@
 /** PDF (ISO 32000-1): written anew from what its catalogue reaches. SPEC.md §7. */
-import { concatBytes, encodeUtf8, type Bytes } from '@app/encoding';
+import { encodeUtf8, type Bytes } from '@app/encoding';
 import { Findings, type Removed, StripError, type Warning } from './codes.js';
 import type { Budget } from './inflate.js';
 import { stripJpeg } from './jpeg.js';
-import { hasText, latin1 } from './numbers.js';
+import { hasText, joinBytes, latin1 } from './numbers.js';
 import { PdfFile, type PdfObject, single } from './pdf-file.js';
 import { nameOf, NULL, type PdfDict, type PdfValue, writeValue } from './pdf-syntax.js';
 
@@ -45,20 +45,24 @@ export function stripPdf(input: Bytes, budget: Budget, found: Findings): Bytes {
   const file = new PdfFile(input, budget, found);
   if (file.hasInfo) found.removed.add('document_properties');
   if (file.sections > 1 && !isLinearized(input)) found.removed.add('revision');
-  const { root } = file;
-  if (root.kind !== 'ref') return found.refuse();
+  if (file.root.kind !== 'ref') return found.refuse();
   const out: Uint8Array[] = [encodeUtf8(`${version}\n`), Uint8Array.of(0x25, 0xe2, 0xe3, 0xcf, 0xd3, 10)];
+  let at = lengthOf(out);
   const places: number[] = [];
-  let length = 0;
-  let counted = 0;
-  for (const [number, object] of reachable(file, root.number, found)) {
-    for (; counted < out.length; counted++) length += out[counted]?.length ?? 0;
-    places[number] = length;
+  for (const [number, object] of reachable(file, file.root.number, found)) {
+    const from = out.length;
     writeObject(number, object, out);
+    places.push(at);
+    at += lengthOf(out, from);
   }
-  for (; counted < out.length; counted++) length += out[counted]?.length ?? 0;
-  out.push(encodeUtf8(trailer(places, length)));
-  return concatBytes(...out);
+  out.push(encodeUtf8(trailer(places, at)));
+  return joinBytes(out);
+}
+
+function lengthOf(parts: readonly Uint8Array[], from = 0): number {
+  let length = 0;
+  for (let i = from; i < parts.length; i++) length += parts[i]?.length ?? 0;
+  return length;
 }
 
 /** A file for fast viewing has two sections from the beginning. */
@@ -161,8 +165,8 @@ function writeObject(number: number, { object, numberOf }: Renumbered, out: Uint
 }
 
 function trailer(places: readonly number[], at: number): string {
-  const rows = places.slice(1).map((place) => `${String(place).padStart(10, '0')} 00000 n \n`);
-  const size = Math.max(places.length, 1);
+  const rows = places.map((place) => `${String(place).padStart(10, '0')} 00000 n \n`);
+  const size = places.length + 1;
   return (
     `xref\n0 ${size}\n0000000000 65535 f \n${rows.join('')}` +
     `trailer\n<<\n/Size ${size}\n/Root 1 0 R\n>>\nstartxref\n${at}\n%%EOF\n`

@@ -154,6 +154,21 @@ describe('WebP', () => {
   });
 });
 
+describe('pictures of very many parts', () => {
+  it.each<[string, (n: number) => Bytes]>([
+    ['PNG', (n) => pngWith(PNG, ...Array.from({ length: n }, () => chunk('zzAa', new Uint8Array())))],
+    ['JPEG', (n) => jpegWith(...Array.from({ length: n }, () => segment(0xdb, new Uint8Array(65))))],
+    [
+      'WebP',
+      (n) => webp(WEBP.subarray(12), ...Array.from({ length: n }, () => riff('zzzz', new Uint8Array()))),
+    ],
+  ])('are %s all the same', (_name, make) => {
+    const one = make(1_000);
+    const many = make(50_000);
+    expect(strip(many).kind).toBe(strip(one).kind);
+  });
+});
+
 describe('what is none of the formats', () => {
   it.each([[''], ['GIF89a'], ['MM\0*\0\0\0\x08'], ['plain text']])('is not recognised: %j', (start) => {
     expect(codeOf(() => strip(encodeUtf8(start)))).toBe('not_recognised');

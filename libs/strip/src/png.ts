@@ -1,8 +1,8 @@
 /** PNG and APNG (W3C Portable Network Graphics, third edition): SPEC.md §3. */
-import { concatBytes, type Bytes } from '@app/encoding';
+import type { Bytes } from '@app/encoding';
 import type { Findings, Kept, Removed } from './codes.js';
 import { orientationOf } from './exif.js';
-import { crc32, fourcc, u32, u8 } from './numbers.js';
+import { crc32, fourcc, joinBytes, u32, u8 } from './numbers.js';
 
 /** The chunks that stay: how long each must be, whether it may repeat, what to say about it. */
 const STAYS: Readonly<Record<string, { length?: number; repeats?: true; says?: Kept }>> = {
@@ -50,7 +50,7 @@ export function stripPng(input: Bytes, found: Findings): Bytes {
   }
   found.need(seen.has('IDAT'));
   if (at < input.length) found.removed.add('trailing_data');
-  return concatBytes(...stays);
+  return joinBytes(stays);
 }
 
 function check(type: string, chunk: Uint8Array, seen: ReadonlySet<string>, found: Findings): void {

@@ -2,7 +2,7 @@
 import { concatBytes, encodeUtf8, type Bytes } from '@app/encoding';
 import type { Findings, Removed } from './codes.js';
 import { orientationOf } from './exif.js';
-import { fourcc, u32le, u8 } from './numbers.js';
+import { fourcc, joinBytes, u32le, u8 } from './numbers.js';
 
 const ALPHA_AND_ANIMATION = 0x12;
 const FRAME_HEADER = 16;
@@ -24,7 +24,7 @@ export function stripWebp(input: Bytes, found: Findings): Bytes {
   found.need(frames > 0 ? count('VP8 ', 'VP8L') === 0 : count('VP8 ', 'VP8L') === 1);
   found.need(count('VP8X') <= 1 && count('ALPH') <= 1 && count('ANIM') <= 1);
   if (end < input.length) found.removed.add('trailing_data');
-  const body = concatBytes(encodeUtf8('WEBP'), ...chunks.map(encoded));
+  const body = joinBytes([encodeUtf8('WEBP'), ...chunks.map(encoded)]);
   return encoded({ type: 'RIFF', data: body });
 }
 
@@ -80,7 +80,7 @@ function frame(data: Uint8Array, found: Findings): Bytes {
   const picture = chunks.filter(({ type }) => type === 'VP8 ' || type === 'VP8L' || type === 'ALPH');
   if (picture.length < chunks.length) found.removed.add('vendor_data');
   found.need(picture.filter(({ type }) => type !== 'ALPH').length === 1 && picture.length <= 2);
-  return concatBytes(data.subarray(0, FRAME_HEADER), ...picture.map(encoded));
+  return joinBytes([data.subarray(0, FRAME_HEADER), ...picture.map(encoded)]);
 }
 
 /** The byte that makes a length even is zero. */

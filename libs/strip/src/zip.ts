@@ -3,7 +3,7 @@ import { bytesEqual, concatBytes, decodeUtf8, encodeUtf8, type Bytes } from '@ap
 import { deflateSync } from 'fflate';
 import type { Findings } from './codes.js';
 import { type Budget, inflate } from './inflate.js';
-import { crc32, u16le, u32, u32le } from './numbers.js';
+import { crc32, joinBytes, u16le, u32, u32le } from './numbers.js';
 
 const LOCAL = 0x504b0304;
 const CENTRAL = 0x504b0102;
@@ -142,18 +142,18 @@ export function writeZip(files: Iterable<{ readonly name: string; readonly data:
     const tail = new Uint8Array(16);
     new DataView(tail.buffer).setUint32(12, offset, true);
     const local = concatBytes(encodeUtf8('PK\x03\x04'), common, new Uint8Array(2), path);
-    directory.push(encodeUtf8('PK\x01\x02'), Uint8Array.of(20, 0), common, tail, path);
+    directory.push(encodeUtf8('PK\x01\x02'), Uint8Array.of(20, 3), common, tail, path);
     parts.push(local, packed);
     offset += local.length + packed.length;
   }
-  const central = concatBytes(...directory);
+  const central = joinBytes(directory);
   const end = new DataView(new ArrayBuffer(END_LENGTH));
   end.setUint32(0, END);
   end.setUint16(8, directory.length / 5, true);
   end.setUint16(10, directory.length / 5, true);
   end.setUint32(12, central.length, true);
   end.setUint32(16, offset, true);
-  return concatBytes(...parts, central, new Uint8Array(end.buffer));
+  return joinBytes([...parts, central, new Uint8Array(end.buffer)]);
 }
 
 /** What local and central header have in common, from the version needed to the length of the name. */

@@ -42,8 +42,10 @@ function registerSeal(program: Command): void {
     .option('--trust <file>', 'what you pinned: trust.json')
     .option('--accept-silent-witnesses', 'go on although the witnesses have been silent for 7 to 30 days')
     .option('--out <dir>', 'folder to make for the package')
-    .option('--attach <file...>', 'files for everybody who may read the report')
+    .option('--attach <file...>', 'files for everybody who may read the report, cleaned of who made them')
+    .option('--uncleaned <file...>', 'the same, as they are, with whatever they say about who made them')
     .option('--originals <file...>', 'untouched originals, for those alone who may know who you are')
+    .option('--keep-originals', 'the same of the files to attach')
     .addOption(language('of the words and of the example'))
     .option('--example', 'print a complete report to edit')
     .option('--json')
@@ -63,7 +65,8 @@ function registerInbox(inbox: Command): void {
   verb('show', 'status, deadlines, messages, attachments and events').action(show);
   verb('reply', 'write to the office')
     .option('--text-file <file>', TEXT)
-    .option('--attach <file...>', 'files to send along')
+    .option('--attach <file...>', 'files to send along, cleaned of who made them')
+    .option('--uncleaned <file...>', 'the same, as they are, with whatever they say about who made them')
     .option('--follow-up <file>', 'further acts and corrections to send along, as JSON')
     .action(sendReply);
   verb('confirm <event>', 'say that what the office recorded is so')

@@ -45,7 +45,7 @@ import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
 import { Keyboard, listed, print, say, utc, when, withoutLosing } from '../terminal.js';
 import { readJson } from './report-file.js';
-import { readFiles } from './seal.js';
+import { type AttachOptions, readAttachments } from './attachments.js';
 import { writeReceipt } from './submit.js';
 import { askCode } from './words.js';
 
@@ -153,11 +153,11 @@ function viewOf(view: MailboxView, now: number) {
 }
 
 export async function sendReply(
-  options: TextOptions & { readonly attach?: readonly string[]; readonly followUp?: string },
+  options: TextOptions & AttachOptions & { readonly followUp?: string },
 ): Promise<void> {
   const keyboard = new Keyboard();
   const added = options.followUp === undefined ? undefined : await readFollowUp(options.followUp);
-  const files = await readFiles(options.attach ?? []);
+  const { files } = await readAttachments(options);
   const code = await askCode(keyboard, options.wordsFile);
   const given = await keyboard.text('Your message.', options.textFile);
   const send = async (text: string): Promise<Sent> => {

@@ -1,25 +1,25 @@
 /** `safe-conduct seal`: a report becomes a package and twelve words; nothing leaves the device. */
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { encodePackage, type PreparedReport, prepareReport, type Service } from '@app/client';
 import { type ArchiveFile, makeReporterCode, type WordLanguage } from '@app/crypto/seal';
 import { type Bytes, toHex } from '@app/encoding';
 import { connectTo, type ServiceOptions } from '../connecting.js';
 import { CliError, explaining, usage } from '../errors.js';
 import { listed, print, say, utc } from '../terminal.js';
+import { type Attachments, type AttachOptions, readAttachments, readFiles } from './attachments.js';
 import { EXAMPLE_HELP, exampleReport } from './example.js';
 import { refuseExisting, writePackage } from './package-folder.js';
 import { shownCode } from './words.js';
 import { readReport, type ToldProblem, unknownExclusions } from './report-file.js';
 
-export type SealOptions = Partial<ServiceOptions> & {
-  readonly attach?: readonly string[];
-  readonly originals?: readonly string[];
-  readonly out?: string;
-  readonly lang: WordLanguage;
-  readonly example?: boolean;
-  readonly json?: boolean;
-};
+export type SealOptions = Partial<ServiceOptions> &
+  AttachOptions & {
+    readonly originals?: readonly string[];
+    readonly keepOriginals?: boolean;
+    readonly out?: string;
+    readonly lang: WordLanguage;
+    readonly example?: boolean;
+    readonly json?: boolean;
+  };
 
 export async function seal(file: string | undefined, options: SealOptions): Promise<void> {
   if (options.example === true) {
@@ -35,8 +35,10 @@ export async function seal(file: string | undefined, options: SealOptions): Prom
   refuseExisting(out);
   const read = await readReport(file);
   if ('problems' in read) throw tellProblems(read.problems);
-  const files = await readFiles(options.attach ?? []);
-  const originals = await readFiles(options.originals ?? []);
+  const attachments = await readAttachments(options);
+  const { files } = attachments;
+  const kept = options.keepOriginals === true ? (options.attach ?? []) : [];
+  const originals = await readFiles([...(options.originals ?? []), ...kept]);
   const service = await connectTo({ ...options, service: url, trust });
   const unknown = unknownExclusions(read.report, service.directory.keyset);
   if (unknown.length > 0) throw tellProblems(unknown);
@@ -44,7 +46,7 @@ export async function seal(file: string | undefined, options: SealOptions): Prom
   const code = makeReporterCode(service.deps.random);
   const prepared = await sealed(service, { report: read.report, files, originals, code });
   await writePackage(out, encodePackage(service, prepared));
-  tellSealed(service, prepared, code, { ...options, out, service: url, trust });
+  tellSealed(service, prepared, code, { ...options, out, service: url, trust, attachments });
 }
 
 function tellProblems(problems: readonly ToldProblem[]): CliError {
@@ -65,26 +67,6 @@ async function sealed(service: Service, input: Parameters<typeof prepareReport>[
   return preparation.prepared;
 }
 
-/** Files as they are, under their own names. @throws {CliError} `attachment_name`, `attachment_repeated`. */
-export async function readFiles(paths: readonly string[]): Promise<ArchiveFile[]> {
-  const files: ArchiveFile[] = [];
-  for (const file of paths) {
-    const name = path.basename(file).normalize('NFC');
-    if (!(await stat(file)).isFile()) throw new CliError('not_a_file', `${file} is not a file.`);
-    if (/[\\\p{Cc}]/u.test(name))
-      throw new CliError(
-        'attachment_name',
-        `The name of ${JSON.stringify(file)} cannot be used; rename a copy of it.`,
-      );
-    if (files.some((other) => other.name === name))
-      throw new CliError('attachment_repeated', `Two files are called ${name}; rename a copy of one.`);
-    files.push({ name, data: new Uint8Array(await readFile(file)) });
-  }
-  if (files.length > 0)
-    say('Attached files are sealed as they are, with their names and whatever they say about who made them.');
-  return files;
-}
-
 async function checkSizes(service: Service, archives: readonly (readonly ArchiveFile[])[]): Promise<void> {
   if (archives.every((files) => files.length === 0)) return;
   const { maxAttachmentBytes } = await service.api.call('info', {});
@@ -102,7 +84,12 @@ function tellSealed(
   service: Service,
   { submission }: PreparedReport,
   code: Bytes,
-  options: SealOptions & { readonly out: string; readonly service: string; readonly trust: string },
+  options: SealOptions & {
+    readonly out: string;
+    readonly service: string;
+    readonly trust: string;
+    readonly attachments: Attachments;
+  },
 ): void {
   const { keyset, witnesses, witnessedAt } = service.directory;
   const nameOf = (role?: string): string => keyset.roles.find(({ id }) => toHex(id) === role)?.name ?? '';
@@ -126,7 +113,14 @@ function tellSealed(
     `  safe-conduct submit ${options.out} --service ${options.service} --trust ${options.trust}`,
   ];
   print(
-    { package: options.out, sealedTo, heldFor: heldFor ?? null, words, digits },
+    {
+      package: options.out,
+      sealedTo,
+      heldFor: heldFor ?? null,
+      words,
+      digits,
+      attachments: options.attachments.cleanings,
+    },
     options.json,
     text.join('\n'),
   );
