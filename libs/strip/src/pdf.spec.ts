@@ -80,7 +80,7 @@ describe('PDF', () => {
     for (let i = 2; i < 30_000; i++) list[i] = `<< /A [1 2 3] /Next ${i + 1} 0 R >>`;
     const { bytes } = strip(section(encodeUtf8('%PDF-1.4\n'), list, ''));
     expect(latin1(bytes)).toContain('/Size 30000\n');
-    expect(strip(bytes).bytes).toEqual(bytes);
+    expect(Buffer.compare(strip(bytes).bytes, bytes)).toBe(0);
   });
 
   it('names a picture it cannot clean', () => {
