@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { concatBytes, type Bytes } from '@app/encoding';
 import { strip, StripError, type StripErrorCode } from './index.js';
+import { unzipSync } from 'fflate';
 import { DIRTY } from '../test/everything.js';
+import { zip } from '../test/office.js';
 
 const numRuns = Number(process.env.FC_RUNS ?? 120);
 const CODES: readonly StripErrorCode[] = [
@@ -75,5 +77,24 @@ describe.each(DIRTY.map(([name, bytes]) => [name, bytes] as const))('%s', (_name
     );
     holds(bytes);
     expect(strip(bytes).removed).not.toEqual([]);
+  });
+});
+
+describe.each(
+  DIRTY.filter(([name]) => /(?:doc|xls|ppt)x$/.test(name)).map(([name, bytes]) => [name, bytes] as const),
+)('inside %s', (_name, bytes) => {
+  const parts = unzipSync(bytes);
+  it('a part changed anywhere gives a closed error, or a result that is clean', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(parts)),
+        fc.array(change, { minLength: 1, maxLength: 3 }),
+        (name, changes) => {
+          const part = new Uint8Array(parts[name] ?? []);
+          holds(zip({ ...parts, [name]: changes.reduce(changed, part) }));
+        },
+      ),
+      { numRuns },
+    );
   });
 });
