@@ -59,8 +59,7 @@ function environment() {
     const paths = programs.map(onPath).filter((found) => found !== undefined);
     if (paths.length >= (all === true ? programs.length : 1)) env[variable] ??= paths[0];
     if (env[variable] !== undefined) continue;
-    if (env[require] === '1')
-      throw new SetupError(`${what} is required here (${require}=1) and was not found.`);
+    if (env[require] === '1') throw new SetupError(`Not found, and ${require}=1 requires it: ${what}.`);
     process.stderr.write(
       `Left out for want of ${what} (${(all === true ? programs : [programs[0]]).join(', ')} on PATH): ${without}.\n`,
     );

@@ -419,15 +419,9 @@ describe('sweep', () => {
     const expiring = [START - 1, START + 1];
     for (const at of expiring) {
       await owner.query(`insert into nonces values ($1, 'mailbox', $2)`, [randomBytes(16), at]);
-      await owner.query('insert into staff_sessions values ($1, $2, $3, $4, $5, 0, 0)', [
-        randomBytes(32),
-        randomBytes(32),
-        at,
-        randomBytes(16),
-        randomBytes(32),
-      ]);
-      const tried = [randomBytes(16), at - DAY];
-      await owner.query('insert into unlock_attempts values ($1, 9, $2)', tried);
+      const session = [randomBytes(32), randomBytes(32), at, randomBytes(16), randomBytes(32)];
+      await owner.query('insert into staff_sessions values ($1, $2, $3, $4, $5, 0, 0)', session);
+      await owner.query('insert into unlock_attempts values ($1, 9, $2)', [randomBytes(16), at - DAY]);
     }
     await new SweepService(worker.work, clock).sweep();
     const left = await owner.query<{ id: Buffer }[]>('select id from blobs');

@@ -18,7 +18,7 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../.
 /** The built programs: this file is one of them, or lies in the sources beside them. */
 const DIST = path.basename(ROOT) === 'dist' ? ROOT : path.join(ROOT, 'dist');
 /** Rises when the layout of the data directory changes. */
-const DATA_VERSION = 3;
+const DATA_VERSION = 4;
 const READY_POLL_MS = 100;
 const READY_MS = 60_000;
 
