@@ -16,7 +16,7 @@ import {
   T0,
   TO,
 } from '../../libs/casework/test/histories.js';
-import { encodePlace } from '../../apps/desk/src/cases/queue.queries.js';
+import { encodePlace } from '../../apps/desk/src/place.js';
 import { startTestServer } from '../support/database.js';
 import { makeOrganisation, START } from '../support/ledger-stage.js';
 import { OfficeStage } from '../support/office-stage.js';
@@ -130,14 +130,14 @@ async function fill(
 /** Places deep in what the focal point, and oversight, can page through. */
 async function deepPlaces(owner: DataSource, organisation: TestOrganisation) {
   const role = Buffer.from(fromHex(organisation.role('focal_point'), 'role', 16));
-  const queue = await owner.query<{ due: number; pseudonym: Buffer }[]>(
-    `select coalesce(next_deadline, 9007199254740991) as due, pseudonym from cases
+  const queue = await owner.query<{ at: number; pseudonym: Buffer }[]>(
+    `select coalesce(next_deadline, 9007199254740991) as at, pseudonym from cases
      where role_id = $1 and get_byte(pseudonym, 1) % 16 = 7 order by 1, 2`,
     [role],
   );
   return queue
     .slice(Math.floor(queue.length / 2))
-    .map(({ due, pseudonym }) => ({ due, pseudonym: new Uint8Array(pseudonym) }));
+    .map(({ at, pseudonym }) => ({ at, pseudonym: new Uint8Array(pseudonym) }));
 }
 
 type Ask = (n: number) => Promise<unknown>;

@@ -146,7 +146,7 @@ describe('a page of ten thousand cases', () => {
 
   it.each<[string, Partial<QueueQuery>]>([
     ['the first', {}],
-    ['a later', { after: { due: 1_800_000_000, pseudonym: new Uint8Array(16) } }],
+    ['a later', { after: { at: 1_800_000_000, pseudonym: new Uint8Array(16) } }],
     ['a filtered', { overdue: true }],
   ])('%s one is read from the indexes, in their order', async (_, changed) => {
     const role = Buffer.from(focal.certificate.roleId);

@@ -103,12 +103,12 @@ export const caseSummarySchema = z.object({
 });
 export type CaseSummary = z.infer<typeof caseSummarySchema>;
 
-/** Bytes of a place in a queue: a deadline and a pseudonym. */
-export const QUEUE_CURSOR_BYTES = 24;
+/** Bytes of a place in a list by time: seconds and a pseudonym. */
+export const PLACE_CURSOR_BYTES = 24;
 const flagSchema = z.enum(['true', 'false']);
 const codeSchema = z.string().regex(/^[A-Z0-9_]{1,40}$/);
 export const caseListQuerySchema = z.strictObject({
-  after: cursorOf(QUEUE_CURSOR_BYTES).optional(),
+  after: cursorOf(PLACE_CURSOR_BYTES).optional(),
   limit: limitUpTo(100, 50),
   phase: codeSchema.optional(),
   priority: codeSchema.optional(),
@@ -124,7 +124,7 @@ export type CaseListQuery = z.input<typeof caseListQuerySchema>;
 /** By next deadline, those without one last, then by pseudonym. */
 export const caseListSchema = z.object({
   cases: z.array(caseSummarySchema),
-  next: cursorOf(QUEUE_CURSOR_BYTES).nullable(),
+  next: cursorOf(PLACE_CURSOR_BYTES).nullable(),
   /** Whether any case of the role is set apart as part of a flood. */
   anyQuarantined: z.boolean(),
 });
@@ -163,10 +163,8 @@ export const staffActSchema = z.strictObject({
 });
 export type StaffAct = z.input<typeof staffActSchema>;
 
-/** Bytes of a place in the list of retention: a day and a pseudonym. */
-export const RETENTION_CURSOR_BYTES = 24;
 export const retentionQuerySchema = z.strictObject({
-  after: cursorOf(RETENTION_CURSOR_BYTES).optional(),
+  after: cursorOf(PLACE_CURSOR_BYTES).optional(),
   limit: limitUpTo(100, 50),
   /** Also what comes due within so many days. */
   days: z.coerce.number().int().min(0).max(3_660).default(30),
@@ -187,7 +185,7 @@ export type RetentionCase = z.infer<typeof retentionCaseSchema>;
 /** By day, then by pseudonym; held ones too. */
 export const retentionListSchema = z.object({
   cases: z.array(retentionCaseSchema),
-  next: cursorOf(RETENTION_CURSOR_BYTES).nullable(),
+  next: cursorOf(PLACE_CURSOR_BYTES).nullable(),
 });
 export type RetentionList = z.infer<typeof retentionListSchema>;
 

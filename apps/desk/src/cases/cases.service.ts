@@ -23,7 +23,8 @@ import {
   placedEvents,
   statementsOf,
 } from './cases.queries.js';
-import { anyQuarantined, casesOfRole, encodePlace, parsePlace, placeAfter } from './queue.queries.js';
+import { encodePlace, parsePlace } from '../place.js';
+import { anyQuarantined, casesOfRole, placeAfter } from './queue.queries.js';
 
 const COMPARTMENT_VIEWS: readonly View[] = ['main', 'identity'];
 

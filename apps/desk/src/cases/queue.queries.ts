@@ -1,20 +1,16 @@
 /** The queue of a role: what is due next comes first, in pages that begin after a key and never skip. */
-import { QUEUE_CURSOR_BYTES } from '@app/contracts';
-import { type Bytes, fromHex, type Instant, toHex } from '@app/encoding';
+import { type Instant, toHex } from '@app/encoding';
 import { CaseRow, type Tx } from '@app/persistence';
 import { In } from 'typeorm';
+import type { Place } from '../place.js';
 
 /** A case without a deadline comes after all others; as the indexes have it. */
 const DUE = 'coalesce(next_deadline, 9007199254740991)';
-const DUE_BYTES = QUEUE_CURSOR_BYTES - 16;
-
-/** A place in the queue: those after it are on the next page. */
-export type QueuePlace = { readonly due: number; readonly pseudonym: Bytes };
 
 /** Undefined where a filter is not set. */
 export type QueueQuery = {
   readonly role: Buffer;
-  readonly after: QueuePlace | undefined;
+  readonly after: Place | undefined;
   readonly limit: number;
   readonly phase: string | undefined;
   readonly priority: string | undefined;
@@ -25,19 +21,6 @@ export type QueueQuery = {
   /** Whether the case is, or is not, this person's. */
   readonly mine: { readonly subject: Buffer; readonly is: boolean } | undefined;
 };
-
-export function encodePlace({ due, pseudonym }: QueuePlace): string {
-  return due.toString(16).padStart(2 * DUE_BYTES, '0') + toHex(pseudonym);
-}
-
-/** @param cursor - of the form its schema demands. */
-export function parsePlace(cursor: string): QueuePlace {
-  const due = Number.parseInt(cursor.slice(0, 2 * DUE_BYTES), 16);
-  return {
-    due: Math.min(due, Number.MAX_SAFE_INTEGER),
-    pseudonym: fromHex(cursor.slice(2 * DUE_BYTES), 'after', 16),
-  };
-}
 
 /**
  * Cases that are, or were routed, at a role, by deadline and pseudonym. Each half of the union reads its index in order
@@ -58,7 +41,7 @@ export function queuePage(query: QueueQuery): { readonly sql: string; readonly p
   const parameters: unknown[] = [];
   const bind = (value: unknown): string => `$${String(parameters.push(value))}`;
   const role = bind(query.role);
-  const after = `(${bind(query.after?.due ?? -1)}, ${bind(Buffer.from(query.after?.pseudonym ?? []))})`;
+  const after = `(${bind(query.after?.at ?? -1)}, ${bind(Buffer.from(query.after?.pseudonym ?? []))})`;
   const limit = bind(query.limit);
   const filters = filtersOf(query, bind).map((filter) => ` and ${filter}`);
   const half = (at: string): string =>
@@ -85,8 +68,8 @@ function filtersOf(query: QueueQuery, bind: (value: unknown) => string): string[
 }
 
 /** Where the page after this case begins. */
-export function placeAfter(row: CaseRow): QueuePlace {
-  return { due: row.nextDeadline ?? Number.MAX_SAFE_INTEGER, pseudonym: new Uint8Array(row.pseudonym) };
+export function placeAfter(row: CaseRow): Place {
+  return { at: row.nextDeadline ?? Number.MAX_SAFE_INTEGER, pseudonym: new Uint8Array(row.pseudonym) };
 }
 
 /** Whether any case of a role is set apart. Uses quarantine_pkey from the other side: few rows, or one is found soon. */

@@ -1,32 +1,14 @@
 /** Cases by the day on which custodians have something to decide, in pages that begin after a key. */
-import { RETENTION_CURSOR_BYTES } from '@app/contracts';
-import { fromHex, type Instant, toHex } from '@app/encoding';
+import { type Instant, toHex } from '@app/encoding';
 import { CaseRow, type Tx } from '@app/persistence';
 import { In } from 'typeorm';
-
-const DAY_BYTES = RETENTION_CURSOR_BYTES - 16;
-
-/** A place in the list: those after it are on the next page. */
-export type RetentionPlace = { readonly at: Instant; readonly pseudonym: Uint8Array };
-
-export function encodeRetentionPlace({ at, pseudonym }: RetentionPlace): string {
-  return at.toString(16).padStart(2 * DAY_BYTES, '0') + toHex(pseudonym);
-}
-
-/** @param cursor - of the form its schema demands. */
-export function parseRetentionPlace(cursor: string): RetentionPlace {
-  const at = Number.parseInt(cursor.slice(0, 2 * DAY_BYTES), 16);
-  return {
-    at: Math.min(at, Number.MAX_SAFE_INTEGER),
-    pseudonym: fromHex(cursor.slice(2 * DAY_BYTES), 'after', 16),
-  };
-}
+import type { Place } from '../place.js';
 
 /** Those whose day is at or before `until`, the oldest day first. Index: cases_erasure_due_idx. */
 export async function casesDueUntil(
   tx: Tx,
   until: Instant,
-  after: RetentionPlace | undefined,
+  after: Place | undefined,
   limit: number,
 ): Promise<CaseRow[]> {
   const keys: { pseudonym: Buffer }[] = await tx.query(

@@ -6,7 +6,8 @@ import { type Clock, CLOCK, Refused } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Staff } from '../session/staff.guard.js';
-import { casesDueUntil, encodeRetentionPlace, parseRetentionPlace } from './retention.queries.js';
+import { encodePlace, parsePlace } from '../place.js';
+import { casesDueUntil } from './retention.queries.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -24,12 +25,12 @@ export class RetentionService {
   list(staff: Staff, { after, limit, days }: z.output<typeof retentionQuerySchema>): Promise<RetentionList> {
     checkKeepsKeys(staff);
     const until = this.#clock.now() + days * DAY_SECONDS;
-    const from = after === undefined ? undefined : parseRetentionPlace(after);
+    const from = after === undefined ? undefined : parsePlace(after);
     return this.#work.read(async (tx) => {
       const cases = (await casesDueUntil(tx, until, from, limit)).map(shown);
       const last = cases.length === limit ? cases.at(-1) : undefined;
       const place = last?.due && { at: last.due.at, pseudonym: fromHex(last.casePseudonym, 'case', 16) };
-      return { cases, next: place ? encodeRetentionPlace(place) : null };
+      return { cases, next: place ? encodePlace(place) : null };
     });
   }
 
