@@ -285,6 +285,7 @@ const ROWS: readonly Row[] = [
   ['cases', 'mailbox_key', 'head', 'audit', 'mailbox_mismatch'],
   ['cases', 'submission_hash', 'head', 'audit', 'mailbox_mismatch'],
   ['policies', 'body', 'any', 'audit', 'policy_mismatch', "replace(body, '600', '601')"],
+  ['keysets', 'bytes', 'any', 'audit', 'keyset_mismatch', ISSUED_BYTE],
   ['keysets', 'bytes', 'any', 'client', 'keyset_signatures_short', ISSUED_BYTE],
   ['policies', 'body', 'any', 'reporter', 'policy_mismatch', "replace(body, '600', '601')"],
   ['staff_vaults', 'keyring', 'official', 'staff', 'open_failed'],

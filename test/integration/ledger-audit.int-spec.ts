@@ -124,6 +124,19 @@ describe('the audit of the database', () => {
     expect(await audit()).toEqual([finding]);
   });
 
+  it('finds that a KEYSET was changed, or exchanged, since its entry announced it', async () => {
+    const codes = async () => (await audit()).map(({ code }) => code);
+    const announced = await stage.owner.query<unknown[]>(
+      `select 1 from log_outbox where case_pseudonym is null`,
+    );
+    expect(announced.length).toBeGreaterThan(0);
+    expect(await codes()).toEqual([]);
+    await tamper(`update keysets ${flip('bytes', 40)}`, 'keysets');
+    expect(new Set(await codes())).toEqual(new Set(['keyset_mismatch']));
+    await tamper(`update keysets set hash = sha256(bytes)`, 'keysets');
+    expect(new Set(await codes())).toEqual(new Set(['keyset_mismatch']));
+  });
+
   it('finds that the POLICY of a case was changed, or exchanged', async () => {
     const found = async () => (await audit()).map(({ code }) => code);
     await tamper(`update policies set body = replace(body, '600', '601')`, 'policies');

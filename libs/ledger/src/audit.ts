@@ -1,4 +1,5 @@
 /** The ledger against itself: what start-up demands, and what an audit of the database finds. */
+import { parseKeysetLeafBody, parseLeaf, PUBLIC_LEAF_CLASS } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, Invariant, ParseError, toHex } from '@app/encoding';
 import { LogBatchRow, LogCheckpointRow, LogCosignatureRow, LogQuorumRow, type Tx } from '@app/persistence';
 import {
@@ -96,6 +97,7 @@ async function publishedOrFault(store: LedgerStore): Promise<Published | undefin
  * - `batches_broken`: the entries cannot be derived: a batch or a cover key is missing.
  * - `batch_root_mismatch`: the root stored for a size is not that of the entries.
  * - `checkpoint_altered`: a stored checkpoint is of another root, or is not the one that its quorum was made of.
+ * - `keyset_mismatch`: the KEYSET that an entry announces is not stored, or otherwise than hashed.
  */
 export type DatabaseFindingCode =
   | CaseFindingCode
@@ -104,7 +106,8 @@ export type DatabaseFindingCode =
   | 'entries_malformed'
   | 'batches_broken'
   | 'batch_root_mismatch'
-  | 'checkpoint_altered';
+  | 'checkpoint_altered'
+  | 'keyset_mismatch';
 
 /** `index` in the ledger, or the case and event number, whichever says where. */
 export type DatabaseFinding = {
@@ -153,8 +156,30 @@ export async function auditEntries(
     const end = Math.min(range.to, start - (start % TILE_WIDTH) + TILE_WIDTH);
     findings.push(...(await auditBundle(tx, store, { start, end, published })));
   }
-  // Roots mean nothing where the entries below them are wrong already.
-  return findings.length > 0 ? findings : auditRoots(tx, store, { ...range, published });
+  // Roots and what entries announce mean nothing where the entries are wrong already.
+  if (findings.length > 0) return findings;
+  return [...(await auditRoots(tx, store, { ...range, published })), ...(await auditKeysets(tx, range))];
+}
+
+/** Every KEYSET that an entry of the range announces is there, as it was hashed. */
+async function auditKeysets(tx: Tx, { from, to }: EntryRange): Promise<DatabaseFinding[]> {
+  const entries: { seq: number; entry: Buffer }[] = await tx.query(
+    `select s.seq, o.entry from log_outbox o join log_sequence s on s.outbox_id = o.id
+     where o.case_pseudonym is null and s.seq >= $1 and s.seq < $2 order by s.seq`,
+    [from, to],
+  );
+  const announced = entries.flatMap(({ seq, entry }) => {
+    const leaf = parseLeaf(entry);
+    return leaf.class === PUBLIC_LEAF_CLASS.keyset ? [{ seq, ...parseKeysetLeafBody(leaf.body) }] : [];
+  });
+  const stored: { version: number; hash: Buffer }[] = await tx.query(
+    'select version, hash from keysets where hash = any($1) and sha256(bytes) = hash',
+    [announced.map(({ hash }) => Buffer.from(hash))],
+  );
+  const whole = new Set(stored.map(({ version, hash }) => `${String(version)} ${toHex(hash)}`));
+  return announced
+    .filter(({ version, hash }) => !whole.has(`${String(version)} ${toHex(hash)}`))
+    .map(({ seq }) => ({ code: 'keyset_mismatch', index: seq }));
 }
 
 /** Every stored size in (from, to]: its root against the entries, and its checkpoint against the root and the quorum. */

@@ -18,6 +18,7 @@ import { ListFilters1764900001000 } from './migrations/1764900001000-list-filter
 import { Erasure1765000000000 } from './migrations/1765000000000-erasure.js';
 import { Referrals1765100000000 } from './migrations/1765100000000-referrals.js';
 import { StaffIdentity1765200000000 } from './migrations/1765200000000-staff-identity.js';
+import { AuditKeysets1765300000000 } from './migrations/1765300000000-audit-keysets.js';
 import { BlobPartRow, BlobRow, CaseBlobRow } from './rows/blob.row.js';
 import { BoxRow, CaseRow, CompartmentRow, EscalationBoxRow, MailboxRow, ObjectRow } from './rows/case.row.js';
 import { DocumentRow, KeysetRow, PolicyRow } from './rows/directory.row.js';
@@ -111,6 +112,7 @@ export function dataSourceOptions(config: DatabaseConfig): DataSourceOptions {
       Erasure1765000000000,
       Referrals1765100000000,
       StaffIdentity1765200000000,
+      AuditKeysets1765300000000,
     ],
     migrationsTransactionMode: 'each',
     synchronize: false,
