@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { apiOf, makeDeps } from '../../apps/cli/src/client.js';
 import { readMembers, readTrust } from '../../apps/cli/src/stack/evaluation-files.js';
-import { kept, launch, visit } from '../support/reporter-page.js';
+import { kept, LATE_FRAMES, launch, visit } from '../support/reporter-page.js';
 import { type Stage, startStage } from '../support/stage.js';
 
 const withBrowser = process.env.SAFE_CONDUCT_BROWSER === undefined ? describe.skip : describe;
@@ -69,7 +69,8 @@ withBrowser('the reporter page', () => {
   }, 120_000);
 
   it('is done by keyboard alone, in Arabic, on a narrow screen', async () => {
-    const seen = await visit(browser, url, { locale: 'ar', viewport: { width: 360, height: 740 } });
+    const small = { locale: 'ar', viewport: { width: 360, height: 740 } };
+    const seen = await visit(browser, url, { ...small, before: LATE_FRAMES });
     const { page } = seen;
     const press = (...keys: string[]) =>
       keys.reduce((done, key) => done.then(() => page.keyboard.press(key)), Promise.resolve());

@@ -23,11 +23,21 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args });
 }
 
-/** Opens the page and listens for everything that must not happen. */
+/** A page that is told late that it was drawn, as on a slow phone; whoever types does not wait for it. */
+export const LATE_FRAMES = `{
+  const later = setTimeout;
+  window.setTimeout = (run, ms, ...given) => later(run, ms > 0 && ms < 200 ? 400 : ms, ...given);
+  window.requestAnimationFrame = (run) => later(() => run(performance.now()), 400);
+}`;
+
+/**
+ * Opens the page and listens for everything that must not happen.
+ * @param before - a script that runs in the page before its own.
+ */
 export async function visit(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { before = '', ...options }: BrowserContextOptions & { readonly before?: string } = {},
 ): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
@@ -36,6 +46,7 @@ export async function visit(
   });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
+  await page.addInitScript(before);
   const wrongs: string[] = [];
   page.on('request', (request) => {
     if (!request.url().startsWith(`${url}/`)) wrongs.push(`request to ${request.url()}`);

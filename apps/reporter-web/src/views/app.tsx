@@ -1,6 +1,6 @@
 /** The frame of every screen, and the acts that need the worker. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
 import { type Engine, EngineFailed } from '../engine.js';
 import { checkStep, readDraft, STEPS, stepOf, toReport } from '../form.js';
 import { type Language, LANGUAGES, type Words, wordsOf } from '../i18n/index.js';
@@ -100,7 +100,7 @@ async function sealed(engine: Engine, { draft, language, acceptsStale }: Journey
 }
 
 function useDocument({ language, direction }: Words): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language;
     document.documentElement.dir = direction;
   }, [language, direction]);
@@ -172,8 +172,8 @@ function Screen() {
   const { screen } = journey;
   const heading = useRef<HTMLDivElement>(null);
   const place = screen.at === 'form' ? `form ${screen.step}` : screen.at;
-  useEffect(() => {
-    // A new screen begins at its heading, for eyes and for screen readers alike.
+  useLayoutEffect(() => {
+    // A new screen begins at its heading, for eyes and for screen readers alike; before anybody could press a key.
     if (place === 'welcome') return;
     scrollTo(0, 0);
     heading.current?.querySelector('h1')?.focus();
