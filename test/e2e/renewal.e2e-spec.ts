@@ -2,7 +2,16 @@
 import { apiOf, makeDeps } from '../../apps/cli/src/client.js';
 import { inventedReports } from '../../apps/cli/src/demo/reports.js';
 import { readMembers, readTrust } from '../../apps/cli/src/stack/evaluation-files.js';
-import { connect, openCase, prepareReport, type Service, submitReport, unlock } from '@app/client';
+import {
+  connect,
+  openCase,
+  prepareReport,
+  type Service,
+  type StaffSession,
+  submitReport,
+  succeed,
+  unlock,
+} from '@app/client';
 import { makeReporterCode } from '@app/crypto/seal';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -60,8 +69,11 @@ function serviceOn(day: number, url: string): Promise<Service> {
   );
 }
 
-/** Seals and submits one report, and has each focal point open it. */
-async function reportOn(day: number, { publicUrl, staffUrl }: Instance): Promise<readonly string[]> {
+/**
+ * Seals and submits one report, and has each focal point open it.
+ * @returns the case.
+ */
+async function reportOn(day: number, { publicUrl, staffUrl }: Instance): Promise<string> {
   const service = await serviceOn(day, publicUrl);
   const { random } = service.deps;
   const [invented] = inventedReports(1_000, (n) => random.bytes(n));
@@ -77,8 +89,28 @@ async function reportOn(day: number, { publicUrl, staffUrl }: Instance): Promise
     const opened = await openCase(session, receipt.casePseudonym);
     read.push(opened.fullReport?.acts[0]?.what ?? 'unread');
   }
-  expect(read).toEqual(focalPoints.map(() => invented.report.acts[0]?.what));
-  return read;
+  expect(read).toEqual([1, 2].map(() => invented.report.acts[0]?.what));
+  return receipt.casePseudonym;
+}
+
+/** Seals the case to the new epoch of the focal points, and opens it as somebody who never had an earlier one. */
+async function handOn(day: number, { staffUrl }: Instance, casePseudonym: string): Promise<void> {
+  const [holder] = readMembers(dataDir).filter(({ roleKind }) => roleKind === 'focal_point');
+  const session = await unlock(await serviceOn(day, staffUrl), holder?.subject ?? '', holder?.words ?? '');
+  const { keyset } = session.service.directory;
+  const { epoch } = keyset.currentEpoch(session.certificate.roleId, session.service.deps.now());
+  const seeds = [...session.roleSeeds].filter(([key]) => key === `${session.actor.roleId}/${String(epoch)}`);
+  const newcomer: StaffSession = { ...session, roleSeeds: new Map(seeds) };
+  expect((await openCase(newcomer, casePseudonym)).report).toBeUndefined();
+
+  expect(await succeed(await openCase(session, casePseudonym))).toMatchObject({
+    ok: true,
+    event: { event: { type: 'SUCCESSION', detail: { epoch } } },
+  });
+  expect(await succeed(await openCase(session, casePseudonym))).toBeUndefined();
+  const opened = await openCase(newcomer, casePseudonym);
+  expect(opened.fullReport).toEqual((await openCase(session, casePseudonym)).fullReport);
+  expect(opened.fullReport?.acts[0]?.what).toBeDefined();
 }
 
 describe('an evaluation instance left alone', () => {
@@ -92,14 +124,16 @@ describe('an evaluation instance left alone', () => {
   });
 
   it(
-    'renews the epochs of its roles before they end, after they ended, and takes reports on each day',
+    'renews the epochs of its roles before they end, after they ended, takes reports on each day, and hands on cases',
     async () => {
       const versions: number[] = [];
+      const cases: string[] = [];
       for (const day of [0, 21, 800]) {
         const instance = await startOnDay(day);
         const { keyset } = (await serviceOn(day, instance.publicUrl)).directory;
         versions.push(keyset.version);
-        expect(await reportOn(day, instance)).toHaveLength(2);
+        for (const earlier of cases) await handOn(day, instance, earlier);
+        cases.push(await reportOn(day, instance));
         expect(await interrupt()).toBe(0);
       }
       expect(versions).toEqual([1, 2, 3]);

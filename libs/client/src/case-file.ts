@@ -43,6 +43,8 @@ export type OpenedCase = {
   readonly policyHash: Bytes;
   readonly history: History;
   readonly compartments: CaseFile['compartments'];
+  /** Those of the officer's role that her seeds open. */
+  readonly boxes: readonly StoredBox[];
   readonly seeds: Seeds;
   readonly entries: readonly Entry[];
   /** Absent without a box for `main`. */
@@ -114,6 +116,7 @@ async function openFile(session: StaffSession, casePseudonym: string, file: Case
     policyHash,
     history,
     compartments: file.compartments,
+    boxes: given,
     seeds,
     entries,
     ...(report && { report }),

@@ -200,6 +200,7 @@ export {
   unlockWith,
   withWords,
 } from './staff-session.js';
+export { succeed } from './succession.js';
 export {
   addPasskey,
   listUnlockers,

@@ -34,6 +34,7 @@ import { staffNoteReferral, staffRefer, staffReferral, staffReferrals } from '..
 import { withIdentity, withSecond } from '../staff/identity.js';
 import { deadLettersDiscard, deadLettersList, deadLettersRedrive } from '../staff/operations.js';
 import { oversightAlarms, oversightDelays } from '../staff/oversight.js';
+import { staffSuccession } from '../staff/succession.js';
 import { passwordSet, unlockersList, unlockersRemove, wordsRenew } from '../staff/unlocking.js';
 import { language } from './participant.js';
 import { list, open } from '../staff/reading.js';
@@ -77,6 +78,9 @@ export function registerStaff(program: Command): void {
     verbWithText,
   );
   registerReferrals(staff, verb, verbWithText);
+  verb(staff, 'succession', 'seal the keys of all cases of your office to its new epoch').action(
+    staffSuccession,
+  );
   registerCustody(staff, verb);
   registerUnlocking(staff, verb);
   registerOversight(staff.command('oversight').description('how the service did its work'), verb);

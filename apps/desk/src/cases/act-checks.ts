@@ -139,14 +139,16 @@ export function checkObjects(
 
 /**
  * What may come with an act: nothing from custodians; from a mechanism, objects in its extract; with a referral the
- * extract, something in it, a key of it for the mechanism, and no key of anything else.
+ * extract, something in it, a key of it for the mechanism, and no key of anything else; with a succession keys for the
+ * new epoch of the officer's own role.
  * @throws {Refused} `codes_mismatch`.
  */
 export function checkBrought(
+  { row, staff }: Pick<ActContext, 'row' | 'staff'>,
   act: CaseAct,
   { compartments, boxes, objects }: Brought,
-  referrals: CaseState['referrals'],
 ): void {
+  const { referrals } = row.state;
   const keys = [...compartments, ...boxes];
   if (isCustody(act.kind)) demand(keys.length + objects.length === 0, 'codes_mismatch');
   if (act.kind === 'note_referral') {
@@ -159,6 +161,14 @@ export function checkBrought(
     const reachesIt = boxes.some(({ recipient }) => recipient.kind === 'role' && recipient.role === act.role);
     demand(isOfExtract && reachesIt && compartments.length === 1 && objects.length > 0, 'codes_mismatch');
   }
+  if (act.kind === 'succession') {
+    const isOwn = boxes.every(({ recipient }) => isEpoch(recipient, staff.actor.roleId, act.epoch));
+    demand(isOwn && keys.length > 0 && compartments.length + objects.length === 0, 'codes_mismatch');
+  }
+}
+
+function isEpoch(recipient: KeyBox['recipient'], role: string, epoch: number): boolean {
+  return recipient.kind === 'role' && recipient.role === role && recipient.roleEpoch === epoch;
 }
 
 type Brought = {

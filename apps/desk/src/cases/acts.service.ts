@@ -123,7 +123,7 @@ export class ActsService {
     const items: Bytes[] = sealedItems(request).map((item) => sha256(fromBase64(item, 'item')));
     checkStatement(context, event, items, { statement, signature });
     checkSecondOfficer(context, act, statement, request.second);
-    checkBrought(act, request, row.state.referrals);
+    checkBrought(context, act, request);
     const compartments = [...(await compartmentsOf(tx, row.pseudonym)), ...request.compartments];
     checkObjects(request.objects, compartments);
     checkBoxes(context, checkInvitation(act, request), next);
