@@ -29,7 +29,7 @@ const sees = (actor: Actor, steps: readonly Step[]): readonly string[] =>
 const TRIAGE_ACTS = [
   ...['acknowledge', 'message', 'start_triage', 'request_info', 'info_received', 'scope', 'reprioritise'],
   ...['ask_consent', 'stop_asking', 'close_out_of_scope', 'route', 'recuse', 'access', 'grant', 'divert'],
-  ...['refer', 'hold', 'resume', 'assess_risk', 'link', 'close', 'reopen', 'invite_person'],
+  ...['refer', 'hold', 'resume', 'assess_risk', 'link', 'close', 'reopen', 'invite_person', 'write_note'],
 ].sort();
 
 const CUSTODY = ['legal_hold', 'review_retention', 'erase'];

@@ -109,6 +109,7 @@ export const PERMISSIONS: Readonly<Record<ActKind, Permission>> = {
   assess_risk: CASE_WORK,
   refer: CASE_WORK,
   link: CASE_WORK,
+  write_note: CASE_WORK,
   close: CASE_WORK,
   reopen: { ...CASE_WORK, reporter: true },
   invite_person: { ...CASE_WORK, reporter: true },

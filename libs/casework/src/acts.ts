@@ -111,6 +111,8 @@ const ACTS = {
   close_mailbox: {},
   legal_hold: { on: bool, second: optional(certificate) },
   review_retention: { decision: code(KEEP), second: optional(certificate) },
+  /** A note in the compartment that no hand-over includes. */
+  write_note: {},
   access: { compartment },
   grant: { role, compartment },
   succession: { epoch: event },

@@ -217,6 +217,7 @@ const EFFECTS: { readonly [E in Exclude<EventName, 'SUBMITTED'>]: Effect<E> } & 
   CONFIRM: unchanged,
   DISPUTE: (state) => ({ ...state, flags: { ...state.flags, disputed: true } }),
   ACCESS: unchanged,
+  NOTE_WRITTEN: unchanged,
   GRANT: unchanged,
   SUCCESSION: unchanged,
   RECUSED: (state, { detail }) => ({

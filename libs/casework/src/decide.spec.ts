@@ -142,6 +142,7 @@ const LEGAL: readonly Legal[] = [
   ['reporter message', TO.sent, { kind: 'reporter_message' }, REPORTER, 'REPORTER_MSG', 'ACTION_ONGOING'],
   ['confirm', TO.sent, { kind: 'confirm', event: 8 }, REPORTER, 'CONFIRM', 'ACTION_ONGOING'],
   ['dispute', TO.sent, { kind: 'dispute', event: 1 }, REPORTER, 'DISPUTE', 'ACTION_ONGOING'],
+  ['note', TO.sent, { kind: 'write_note' }, FOCAL, 'NOTE_WRITTEN', 'ACTION_ONGOING'],
   ['access', TO.routed, { kind: 'access', compartment: 0 }, OFFICIAL, 'ACCESS', 'ROUTED'],
   ['grant', TO.inScope, { kind: 'grant', role: id('b'), compartment: 0 }, FOCAL, 'GRANT', 'IN_SCOPE'],
   ['recuse', TO.received, { kind: 'recuse', whole_role: false }, FOCAL, 'RECUSED', 'RECEIVED'],

@@ -63,6 +63,7 @@ const LONGEST: Record<EventName, Json> = {
   ESCALATED: { clock: 'C3', delivered: false, role: id('a') },
   LAPSED: { clock: 'C10', instance: 65_535 },
   REPORTER_MSG: {},
+  NOTE_WRITTEN: {},
   CONFIRM: { event: 0xffff_ffff },
   DISPUTE: { event: 0xffff_ffff },
   ACCESS: { role: id('a'), compartment: 255 },
@@ -105,13 +106,13 @@ const LONGEST: Record<EventName, Json> = {
 describe('event types', () => {
   it('are distinct bytes below COVER', () => {
     const bytes = EVENT_NAMES.map((name) => EVENT_TYPES[name]);
-    expect(new Set(bytes).size).toBe(53);
+    expect(new Set(bytes).size).toBe(54);
     expect(Math.min(...bytes)).toBe(1);
     expect(Math.max(...bytes)).toBeLessThan(COVER);
     expect(EVENT_NAMES.map((name) => parseEventType(EVENT_TYPES[name]))).toEqual(EVENT_NAMES);
   });
 
-  it.each([0, 22, 64, COVER, 256])('unknown_type: %d', (byte) => {
+  it.each([0, 22, 65, COVER, 256])('unknown_type: %d', (byte) => {
     expect(() => parseEventType(byte)).toThrow(expect.objectContaining({ code: 'unknown_type' }));
   });
 });

@@ -97,6 +97,7 @@ export const EVENT_TYPES = {
   REVIEWED: 61,
   LEGAL_HOLD: 62,
   RETENTION_REVIEWED: 63,
+  NOTE_WRITTEN: 64,
 } as const;
 export type EventName = keyof typeof EVENT_TYPES;
 export const EVENT_NAMES = Object.keys(EVENT_TYPES) as readonly EventName[];
@@ -210,6 +211,7 @@ const DETAILS = {
   CONFIRM: { event: eventNumber },
   DISPUTE: { event: eventNumber },
   ACCESS: { role, compartment },
+  NOTE_WRITTEN: {},
   GRANT: { role, compartment },
   SUCCESSION: { role, epoch: whole(1, 0xffff_ffff) },
   RECUSED: { role, certificate, whole_role: bool },

@@ -184,6 +184,7 @@ const OTHER: readonly fc.Arbitrary<CaseAct>[] = [
   act('link', { case: one(id('8'), id('9')), relation: one(...RELATION) }),
   act('invite_person', { person: one(1, 2, 8), compartment: one(16, 17, 18) }),
   act('join'),
+  act('write_note'),
   act('change_code'),
   act('close_mailbox'),
   act('follow_up', { number }),

@@ -85,6 +85,7 @@ export const RULES: Readonly<Record<EventName, Rule>> = {
   CONFIRM: { who: ['reporter'], moves: stay(READABLE) },
   DISPUTE: { who: ['reporter'], moves: stay(READABLE) },
   ACCESS: { who: ['staff'], moves: stay(READABLE) },
+  NOTE_WRITTEN: { who: ['staff'], moves: stay(READABLE) },
   GRANT: { who: ['staff'], moves: stay(OPEN) },
   SUCCESSION: { who: ['staff'], moves: stay(READABLE) },
   RECUSED: { who: ['staff'], moves: stay(OPEN) },

@@ -42,6 +42,7 @@ type TriageAct =
   | 'assess_risk'
   | 'link'
   | 'close'
+  | 'write_note'
   | 'access'
   | 'grant'
   | 'succession';
@@ -153,6 +154,7 @@ export const TRIAGE_ACTS: { readonly [K in TriageAct]: Handler<ActOf<K>> } = {
     detail: fieldsOf,
   },
   close: { event: 'CLOSED', refuse: refuseClose, detail: signedFields },
+  write_note: { event: 'NOTE_WRITTEN', refuse: never, detail: nothing },
   access: { event: 'ACCESS', refuse: never, detail: withRole },
   grant: { event: 'GRANT', refuse: (state, act) => roleRefusal(state, act.role), detail: fieldsOf },
   succession: { event: 'SUCCESSION', refuse: never, detail: withRole },

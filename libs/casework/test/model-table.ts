@@ -44,6 +44,7 @@ export const TABLE: Readonly<Record<string, readonly [string, ...(readonly [stri
   CONFIRM: ['reporter', [READABLE, '=']],
   DISPUTE: ['reporter', [READABLE, '=']],
   ACCESS: ['staff', [READABLE, '=']],
+  NOTE_WRITTEN: ['staff', [READABLE, '=']],
   GRANT: ['staff', [OPEN, '=']],
   RECUSED: ['staff', [OPEN, '=']],
   INTERVENTION_DRAFTED: ['staff', ['ACCEPTED ACTION_ONGOING', '=']],

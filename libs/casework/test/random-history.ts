@@ -162,6 +162,7 @@ const MAKERS: readonly Maker[] = [
     (d) => ({ kind: 'state_reply', number: number(d), response: d.pick(list.RSP), complete: yes(d) }),
   ],
   [1, EITHER, (d) => ({ kind: 'access', compartment: d.below(3) })],
+  [1, EITHER, () => ({ kind: 'write_note' })],
   [1, EITHER, (d) => ({ kind: 'grant', role: id(d.pick(['a', 'b', 'c'])), compartment: d.below(2) })],
   [1, EITHER, (d) => ({ kind: 'succession', epoch: d.below(2) + 1 })],
   [

@@ -357,16 +357,6 @@ export function recuse(opened: OpenedCase, wholeRole = false): Promise<ActResult
   return perform(opened, { kind: 'recuse', whole_role: wholeRole });
 }
 
-/** Drafts the next intervention; its text goes into the office's own notes, which no hand-over includes. */
-export async function draftIntervention(
-  opened: OpenedCase,
-  draft: Omit<ActOf<'draft_intervention'>, 'kind' | 'number'>,
-  text: string,
-): Promise<ActResult> {
-  const number = opened.history.state.interventions.length + 1;
-  return perform(opened, { kind: 'draft_intervention', number, ...draft }, await note(opened, text));
-}
-
 /** Clears what another officer drafted. */
 export function clearIntervention(opened: OpenedCase, number: number): Promise<ActResult> {
   return perform(opened, { kind: 'clear_intervention', number });
@@ -411,30 +401,6 @@ export function recordStateReply(
   reply: Omit<ActOf<'state_reply'>, 'kind'>,
 ): Promise<ActResult> {
   return perform(opened, { kind: 'state_reply', ...reply });
-}
-
-/** A note in `internal`; where the role holds no key to it, a new epoch of that compartment is made. */
-async function note(opened: OpenedCase, text: string): Promise<Sealed> {
-  const known = newestSeed(opened.seeds, COMPARTMENT.internal);
-  if (known !== undefined) return { objects: [await write(opened, 'note', { text }, known)] };
-  const { session } = opened;
-  const { deps, directory } = session.service;
-  const used = opened.compartments.filter(({ compartment }) => compartment === COMPARTMENT.internal);
-  const seed = deps.random.bytes(32);
-  const made: CompartmentSeed = {
-    compartment: COMPARTMENT.internal,
-    epoch: Math.max(0, ...used.map(({ epoch }) => epoch)) + 1,
-    seed,
-    publicKey: deps.sealing.publicKey(seed),
-  };
-  const { compartment, epoch, publicKey } = made;
-  return {
-    compartments: [{ compartment, epoch, publicKey: toBase64(publicKey) }],
-    boxes: [
-      await grantBox(opened, made, directory.keyset.currentEpoch(session.certificate.roleId, deps.now())),
-    ],
-    objects: [await write(opened, 'note', { text }, made)],
-  };
 }
 
 /** A key box to a role epoch, with the GRANT that says who gave it. */

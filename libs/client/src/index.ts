@@ -7,7 +7,6 @@ export {
   closeOutOfScope,
   decideScope,
   divert,
-  draftIntervention,
   invite,
   message,
   perform,
@@ -162,6 +161,7 @@ export {
   type Witness,
 } from './participant.js';
 export { type Preparation, type PreparedReport, prepareReport, type ReportInput } from './prepare.js';
+export { draftIntervention, writeNote } from './notes.js';
 export {
   type AlarmRow,
   delaysSince,

@@ -9,6 +9,7 @@ import {
   staffDecide,
   staffDraft,
   staffMessage,
+  staffNote,
   staffPlain,
   staffRecuse,
   staffReprioritise,
@@ -78,6 +79,7 @@ export function registerStaff(program: Command): void {
     verbWithText,
   );
   registerReferrals(staff, verb, verbWithText);
+  verbWithText(staff, 'note <case>', 'write a note for your own office only').action(staffNote);
   verb(staff, 'succession', 'seal the keys of all cases of your office to its new epoch').action(
     staffSuccession,
   );

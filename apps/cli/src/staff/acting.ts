@@ -37,6 +37,7 @@ import {
   sendIntervention,
   startTriage,
   withSecondOfficer,
+  writeNote,
 } from '@app/client';
 import { toHex } from '@app/encoding';
 import { CliError, explaining, usage } from '../errors.js';
@@ -112,6 +113,10 @@ async function record(options: StaffOptions, what: string, run: () => Promise<Do
   };
   const recorded = `${what}. Event ${String(row.event)} of case ${row.casePseudonym}.`;
   print(row, options.json, [recorded, ...(result.told?.lines ?? [])].join('\n'));
+}
+
+export function staffNote(given: string, options: TextOptions): Promise<void> {
+  return actWithText(given, options, 'Noted', 'What your office should know.', writeNote);
 }
 
 export function staffAcknowledge(

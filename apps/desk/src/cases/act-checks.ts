@@ -37,6 +37,7 @@ import type { Staff } from '../session/staff.guard.js';
 
 const MAIN = 0;
 const IDENTITY = 1;
+const INTERNAL = 2;
 /** How far a staff member's clock may be from the server's, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
@@ -140,35 +141,57 @@ export function checkObjects(
 /**
  * What may come with an act: nothing from custodians; from a mechanism, objects in its extract; with a referral the
  * extract, something in it, a key of it for the mechanism, and no key of anything else; with a succession keys for the
- * new epoch of the officer's own role.
+ * new epoch of the officer's own role; with a note something in `internal`, and keys of that for her own role.
  * @throws {Refused} `codes_mismatch`.
  */
 export function checkBrought(
   { row, staff }: Pick<ActContext, 'row' | 'staff'>,
   act: CaseAct,
-  { compartments, boxes, objects }: Brought,
+  brought: Brought,
 ): void {
-  const { referrals } = row.state;
+  demand(fits(act, brought, staff.actor.roleId, row.state.referrals), 'codes_mismatch');
+}
+
+function fits(
+  act: CaseAct,
+  { compartments, boxes, objects }: Brought,
+  own: string,
+  referrals: CaseState['referrals'],
+): boolean {
   const keys = [...compartments, ...boxes];
-  if (isCustody(act.kind)) demand(keys.length + objects.length === 0, 'codes_mismatch');
-  if (act.kind === 'note_referral') {
-    const extract = referrals.find(({ number }) => number === act.number)?.compartment;
-    const isOwn = objects.every(({ compartment }) => compartment === extract);
-    demand(keys.length === 0 && isOwn, 'codes_mismatch');
-  }
-  if (act.kind === 'refer') {
-    const isOfExtract = [...keys, ...objects].every(({ compartment }) => compartment === act.compartment);
-    const reachesIt = boxes.some(({ recipient }) => recipient.kind === 'role' && recipient.role === act.role);
-    demand(isOfExtract && reachesIt && compartments.length === 1 && objects.length > 0, 'codes_mismatch');
-  }
-  if (act.kind === 'succession') {
-    const isOwn = boxes.every(({ recipient }) => isEpoch(recipient, staff.actor.roleId, act.epoch));
-    demand(isOwn && keys.length > 0 && compartments.length + objects.length === 0, 'codes_mismatch');
+  const isAllIn = (only?: number): boolean =>
+    [...keys, ...objects].every(({ compartment }) => compartment === only);
+  if (isCustody(act.kind)) return keys.length + objects.length === 0;
+  switch (act.kind) {
+    case 'note_referral':
+      return keys.length === 0 && isAllIn(referrals.find(({ number }) => number === act.number)?.compartment);
+    case 'refer':
+      return isAllIn(act.compartment) && isExtractFor(act.role, { compartments, boxes, objects });
+    case 'write_note':
+      return isAllIn(INTERNAL) && objects.length > 0 && areFor(own, boxes);
+    case 'succession':
+      return areBoxesAlone({ compartments, boxes, objects }) && areFor(own, boxes, act.epoch);
+    default:
+      return true;
   }
 }
 
-function isEpoch(recipient: KeyBox['recipient'], role: string, epoch: number): boolean {
-  return recipient.kind === 'role' && recipient.role === role && recipient.roleEpoch === epoch;
+function isExtractFor(role: string, { compartments, boxes, objects }: Brought): boolean {
+  const reachesIt = boxes.some(({ recipient }) => isOf(recipient, role));
+  return reachesIt && compartments.length === 1 && objects.length > 0;
+}
+
+function areBoxesAlone({ compartments, boxes, objects }: Brought): boolean {
+  return boxes.length > 0 && compartments.length + objects.length === 0;
+}
+
+function areFor(role: string, boxes: readonly KeyBox[], epoch?: number): boolean {
+  return boxes.every(({ recipient }) => isOf(recipient, role, epoch));
+}
+
+function isOf(recipient: KeyBox['recipient'], role: string, epoch?: number): boolean {
+  if (recipient.kind !== 'role' || recipient.role !== role) return false;
+  return epoch === undefined || recipient.roleEpoch === epoch;
 }
 
 type Brought = {
