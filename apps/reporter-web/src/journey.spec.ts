@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { begin, failureKind, next, stepAfter, stepBefore, wouldLose } from './journey.js';
+import { begin, failureKind, next, PAGE_INCOMPLETE, stepAfter, stepBefore, wouldLose } from './journey.js';
 
 const typed = next(begin('en'), { type: 'answer', path: 'acts[0].what', value: 'Said.' });
 const sealed = next(typed, { type: 'sealed', sealed: { code: { digits: '0' }, to: ['office'] } });
@@ -28,6 +28,16 @@ describe('the journey', () => {
     expect([failed.isBusy, failed.failed]).toEqual([false, { code: 'internal' }]);
     expect(next(failed, { type: 'asked' })).toMatchObject({ isBusy: true });
     expect(next(failed, { type: 'asked' }).failed).toBeUndefined();
+  });
+
+  it('waits for the texts of the next screen, and says so when they do not come', () => {
+    const entering = next(begin('fr'), { type: 'entering' });
+    expect([entering.isEntering, entering.screen]).toEqual([true, { at: 'welcome' }]);
+    const failed = next(entering, { type: 'failed', failed: { code: PAGE_INCOMPLETE } });
+    expect([failed.isEntering, failureKind(PAGE_INCOMPLETE)]).toEqual([false, 'unreachable']);
+    expect(next(failed, { type: 'office', office: {} as never }).failed).toEqual({ code: PAGE_INCOMPLETE });
+    const entered = next(entering, { type: 'go', screen: { at: 'enter' } });
+    expect([entered.isEntering, entered.screen]).toEqual([false, { at: 'enter' }]);
   });
 
   it('forgets the mailbox when it is closed', () => {

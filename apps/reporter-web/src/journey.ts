@@ -34,6 +34,8 @@ export type Journey = {
   readonly errors: readonly FieldError[];
   /** What the worker is asked now; nothing else can be asked meanwhile. */
   readonly isBusy: boolean;
+  /** The person left the first screen, and the texts of the next are not here yet. */
+  readonly isEntering: boolean;
   readonly failed?: Failed;
   /** The person was told that the witnesses are silent, and chose to go on. */
   readonly acceptsStale: boolean;
@@ -46,6 +48,7 @@ export type Journey = {
 
 export type Event =
   | { readonly type: 'language'; readonly language: Language }
+  | { readonly type: 'entering' }
   | { readonly type: 'go'; readonly screen: Screen }
   | { readonly type: 'answer'; readonly path: string; readonly value: string }
   | { readonly type: 'addRow'; readonly section: Repeated }
@@ -69,6 +72,7 @@ export function begin(language: Language): Journey {
     draft: EMPTY,
     errors: [],
     isBusy: false,
+    isEntering: false,
     acceptsStale: false,
   };
 }
@@ -78,6 +82,8 @@ export function next(journey: Journey, event: Event): Journey {
   switch (event.type) {
     case 'language':
       return { ...journey, language: event.language };
+    case 'entering':
+      return { ...withoutFailure(journey), isEntering: true };
     case 'go':
       return goTo(journey, event.screen);
     case 'answer':
@@ -92,8 +98,6 @@ export function next(journey: Journey, event: Event): Journey {
       };
     case 'asked':
       return { ...idle(journey), isBusy: true };
-    case 'failed':
-      return { ...idle(journey), failed: event.failed };
     case 'acceptStale':
       return { ...idle(journey), acceptsStale: true };
     case 'leaveMailbox': {
@@ -107,13 +111,16 @@ export function next(journey: Journey, event: Event): Journey {
 
 type Answered = Extract<
   Event,
-  { type: 'office' | 'sealed' | 'recorded' | 'draftSaved' | 'draftOpened' | 'mailbox' }
+  { type: 'failed' | 'office' | 'sealed' | 'recorded' | 'draftSaved' | 'draftOpened' | 'mailbox' }
 >;
 
 function answered(journey: Journey, event: Answered): Journey {
   switch (event.type) {
+    case 'failed':
+      return { ...idle(journey), isEntering: false, failed: event.failed };
     case 'office':
-      return { ...idle(journey), office: event.office };
+      // Asking took away every failure before; one that came since is about something else.
+      return { ...journey, isBusy: false, office: event.office };
     case 'sealed':
       return { ...goTo(journey, { at: 'code' }), sealed: event.sealed };
     case 'recorded':
@@ -129,12 +136,16 @@ function answered(journey: Journey, event: Answered): Journey {
 }
 
 function goTo(journey: Journey, screen: Screen): Journey {
-  return { ...idle(journey), screen, errors: [] };
+  return { ...idle(journey), isEntering: false, screen, errors: [] };
 }
 
 function idle(journey: Journey): Journey {
+  return { ...withoutFailure(journey), isBusy: false };
+}
+
+function withoutFailure(journey: Journey): Journey {
   const { failed: _, ...rest } = journey;
-  return { ...rest, isBusy: false };
+  return rest;
 }
 
 type Edit = Extract<Event, { type: 'answer' | 'addRow' | 'removeRow' }>;
@@ -180,8 +191,11 @@ export type FailureKind =
   | 'refused'
   | 'internal';
 
+/** The code of a failure of the page itself: its texts did not come. */
+export const PAGE_INCOMPLETE = 'page_incomplete';
+
 const KINDS: readonly (readonly [FailureKind, RegExp])[] = [
-  ['unreachable', /^unreachable$/],
+  ['unreachable', /^(unreachable|page_incomplete)$/],
   ['busy', /^(unavailable|not_ready|too_many_requests|work_required|nonce_expired)$/],
   ['full', /^disk_full$/],
   ['silent', /^witness_stale$/],

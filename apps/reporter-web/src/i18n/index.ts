@@ -1,32 +1,28 @@
-/** Languages, and the few rules by which a message becomes a sentence. Every catalogue is in the page of every reader. */
-import { ar } from './ar.js';
-import { en, type MessageKey, type Messages } from './en.js';
-import { labelsAr } from './labels-ar.js';
-import { labelsEn, type Labels } from './labels-en.js';
+/** Languages, and the few rules by which a message becomes a sentence. Every reader is sent every language. */
+import type { LaterKey } from './en.js';
+import { FIRST } from './first.js';
+import type { FirstKey } from './first-en.js';
+import type { Labels } from './labels-en.js';
+import { type Language, LANGUAGES } from './languages.js';
+import type { Later } from './later.js';
 
-export type { Labels, MessageKey };
-
-/** The languages that are complete, each under its own name. */
-export const LANGUAGES = {
-  ar: 'العربية',
-  en: 'English',
-} as const;
-export type Language = keyof typeof LANGUAGES;
-
-const CATALOGUES: Readonly<Record<Language, { readonly messages: Messages; readonly labels: Labels }>> = {
-  ar: { messages: ar, labels: labelsAr },
-  en: { messages: en, labels: labelsEn },
-};
+export { type Language, LANGUAGES, type Later };
+export type MessageKey = FirstKey | LaterKey;
 
 export type Values = Readonly<Record<string, string | number>>;
 
-export type Words = {
+/** What the first screen needs. */
+export type FirstWords = {
   readonly language: Language;
   readonly direction: 'ltr' | 'rtl';
-  readonly labels: Labels;
-  readonly say: (key: MessageKey, values?: Values) => string;
+  readonly say: (key: FirstKey, values?: Values) => string;
   /** In UTC, and in the time of this device where that is another. */
   readonly time: (seconds: number) => string;
+};
+
+export type Words = FirstWords & {
+  readonly say: (key: MessageKey, values?: Values) => string;
+  readonly labels: Labels;
   /** The countries by name, in the order of this language. */
   readonly countries: (
     codes: readonly (readonly [string, string])[],
@@ -41,15 +37,30 @@ export function languageOf(wanted: readonly string[]): Language {
   return (found as Language | undefined) ?? 'en';
 }
 
+/** Loads what is said behind the first screen. */
+export async function loadLater(): Promise<Later> {
+  const { LATER } = await import('./later.js');
+  return LATER;
+}
+
 /** @param zone - a time zone other than that of the device, for tests. */
-export function wordsOf(language: Language, zone?: string): Words {
-  const { messages, labels } = CATALOGUES[language];
+export function firstWordsOf(language: Language, zone?: string): FirstWords {
   return {
     language,
     direction: language === 'ar' ? 'rtl' : 'ltr',
-    labels,
-    say: (key, values = {}) => filled(messages[key], values, language),
+    say: (key, values = {}) => filled(FIRST[language][key], values, language),
     time: (seconds) => timeIn(language, seconds, zone),
+  };
+}
+
+/** @param zone - a time zone other than that of the device, for tests. */
+export function wordsOf(language: Language, later: Later, zone?: string): Words {
+  const { messages, labels } = later[language];
+  const all = { ...FIRST[language], ...messages };
+  return {
+    ...firstWordsOf(language, zone),
+    say: (key, values = {}) => filled(all[key], values, language),
+    labels,
     countries: (codes) => countriesIn(language, codes),
   };
 }

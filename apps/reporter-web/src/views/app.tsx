@@ -1,30 +1,42 @@
 /** The frame of every screen, and the acts that need the worker. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { type Engine, EngineFailed } from '../engine.js';
 import { checkStep, readDraft, STEPS, stepOf, toReport } from '../form.js';
-import { type Language, LANGUAGES, type Words, wordsOf } from '../i18n/index.js';
-import { begin, type Event, type Journey, next, stepAfter, wouldLose } from '../journey.js';
+import {
+  type FirstWords,
+  firstWordsOf,
+  type Language,
+  LANGUAGES,
+  type Later,
+  loadLater,
+  wordsOf,
+} from '../i18n/index.js';
+import { begin, type Event, type Journey, next, PAGE_INCOMPLETE, stepAfter, wouldLose } from '../journey.js';
 import { Failure } from './failure.js';
 import { FormStep } from './form-step.js';
 import { Mailbox } from './mailbox.js';
 import { Enter, OpenDraft, SavedDraft } from './opening.js';
-import { type Acts, Context, usePage } from './page.js';
+import { type Acts, Context, useFirstPage } from './page.js';
 import { Code, Practice, Receipt, Sending } from './receipt.js';
 import { Review } from './review.js';
 import { Welcome } from './welcome.js';
 
 export function App({ engine, language }: { readonly engine: Engine; readonly language: Language }) {
   const [journey, dispatch] = useReducer(next, language, begin);
-  const words = useMemo(() => wordsOf(journey.language), [journey.language]);
-  const act = actsOf(engine, journey, dispatch);
+  const [later, setLater] = useState<Later>();
+  const words = useMemo(() => firstWordsOf(journey.language), [journey.language]);
+  const allWords = useMemo(() => later && wordsOf(journey.language, later), [journey.language, later]);
+  const act = { ...actsOf(engine, journey, dispatch), enter: entering(later, setLater, dispatch) };
   useDocument(words);
   useWarning(wouldLose(journey));
   useEffect(() => {
     act.connect();
+    loadLater().then(setLater, () => undefined);
   }, []);
+  const first = { journey, words, act };
   return (
-    <Context.Provider value={{ journey, words, act }}>
+    <Context.Provider value={{ first, page: allWords && { ...first, words: allWords } }}>
       <Frame words={words} onLanguage={(chosen) => dispatch({ type: 'language', language: chosen })}>
         <Failure />
         <Screen />
@@ -33,7 +45,28 @@ export function App({ engine, language }: { readonly engine: Engine; readonly la
   );
 }
 
-function actsOf(engine: Engine, journey: Journey, dispatch: (event: Event) => void): Acts {
+function entering(
+  later: Later | undefined,
+  setLater: (later: Later) => void,
+  dispatch: (event: Event) => void,
+): Acts['enter'] {
+  return (screen) => {
+    if (later !== undefined) {
+      dispatch({ type: 'go', screen });
+      return;
+    }
+    dispatch({ type: 'entering' });
+    loadLater().then(
+      (loaded) => {
+        setLater(loaded);
+        dispatch({ type: 'go', screen });
+      },
+      () => dispatch({ type: 'failed', failed: { code: PAGE_INCOMPLETE } }),
+    );
+  };
+}
+
+function actsOf(engine: Engine, journey: Journey, dispatch: (event: Event) => void): Omit<Acts, 'enter'> {
   const { draft, language, acceptsStale } = journey;
   const asking = (work: () => Promise<Event>): void => {
     dispatch({ type: 'asked' });
@@ -99,7 +132,7 @@ async function sealed(engine: Engine, { draft, language, acceptsStale }: Journey
   return { type: 'errors', errors: answer.problems, step: stepOf(first?.path ?? '') };
 }
 
-function useDocument({ language, direction }: Words): void {
+function useDocument({ language, direction }: FirstWords): void {
   useLayoutEffect(() => {
     document.documentElement.lang = language;
     document.documentElement.dir = direction;
@@ -121,7 +154,7 @@ function useWarning(isNeeded: boolean): void {
 }
 
 type FrameProps = {
-  readonly words: Words;
+  readonly words: FirstWords;
   readonly onLanguage: (language: Language) => void;
   readonly children: ComponentChildren;
 };
@@ -168,7 +201,7 @@ function leave(event: globalThis.Event): void {
 }
 
 function Screen() {
-  const { journey } = usePage();
+  const { journey } = useFirstPage();
   const { screen } = journey;
   const heading = useRef<HTMLDivElement>(null);
   const place = screen.at === 'form' ? `form ${screen.step}` : screen.at;

@@ -1,10 +1,10 @@
 /** What went wrong, what was kept, and what to do: the loudest thing on the page. */
 import { useEffect, useRef } from 'preact/hooks';
-import { failureKind } from '../journey.js';
-import { usePage } from './page.js';
+import { failureKind, PAGE_INCOMPLETE } from '../journey.js';
+import { useFirstPage } from './page.js';
 
 export function Failure() {
-  const { journey, words, act } = usePage();
+  const { journey, words, act } = useFirstPage();
   const { failed, screen } = journey;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -13,7 +13,11 @@ export function Failure() {
   if (failed === undefined) return null;
   const { say } = words;
   const kind = failureKind(failed.code);
-  const again = (): void => (screen.at === 'sending' ? act.send() : act.connect());
+  const again = (): void => {
+    if (screen.at === 'sending') act.send();
+    else if (failed.code === PAGE_INCOMPLETE) location.reload();
+    else act.connect();
+  };
   const repeats = screen.at === 'sending' || screen.at === 'welcome';
   return (
     <div class="failure" role="alert" tabIndex={-1} ref={box}>

@@ -1,5 +1,5 @@
 /** The first screen: danger first, then what this is, who reads it, and how to check. */
-import { usePage } from './page.js';
+import { useFirstPage } from './page.js';
 
 /** Both answer at any hour. */
 const HELPLINES = [
@@ -8,9 +8,10 @@ const HELPLINES = [
 ] as const;
 
 export function Welcome() {
-  const { words, act } = usePage();
+  const { journey, words, act } = useFirstPage();
   const { say } = words;
-  const go = (at: 'enter' | 'openDraft') => () => act.dispatch({ type: 'go', screen: { at } });
+  const { isEntering } = journey;
+  const go = (at: 'enter' | 'openDraft') => () => act.enter({ at });
   return (
     <>
       <h1 tabIndex={-1}>{say('welcome.title')}</h1>
@@ -40,15 +41,17 @@ export function Welcome() {
         <button
           type="button"
           class="primary"
-          onClick={() => act.dispatch({ type: 'go', screen: { at: 'form', step: 'safety' } })}
+          disabled={isEntering}
+          onClick={() => act.enter({ at: 'form', step: 'safety' })}
         >
           {say('welcome.start')}
         </button>
+        <p aria-live="polite">{isEntering && say('mailbox.working')}</p>
         <p class="actions">
-          <button type="button" onClick={go('enter')}>
+          <button type="button" disabled={isEntering} onClick={go('enter')}>
             {say('welcome.enter')}
           </button>
-          <button type="button" onClick={go('openDraft')}>
+          <button type="button" disabled={isEntering} onClick={go('openDraft')}>
             {say('welcome.draft')}
           </button>
         </p>
@@ -59,7 +62,7 @@ export function Welcome() {
 
 /** Named from the keys that were verified, never from what the page was told. */
 function Readers() {
-  const { journey, words } = usePage();
+  const { journey, words } = useFirstPage();
   const { say, time } = words;
   const { office, failed } = journey;
   return (
