@@ -27,6 +27,8 @@ export type CryptoVerificationCode =
   | 'session_signature'
   | 'request_signature'
   | 'unlockers_signature'
+  | 'release_signatures_short'
+  | 'release_origin'
   | 'opening_commitment'
   | 'opening_time'
   | 'sealed_malformed'

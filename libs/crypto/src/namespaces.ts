@@ -19,6 +19,7 @@ export const TAG = {
   /** One request of a session, by the key of the device it was opened on. */
   request: 'safe-conduct/request/1',
   unlockers: 'safe-conduct/unlockers/1',
+  release: 'safe-conduct/release/1',
 } as const;
 
 /** One of the registered signature tags. */

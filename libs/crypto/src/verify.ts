@@ -87,6 +87,16 @@ export {
   verifySessionRequest,
 } from './requests.js';
 export { encodeAgeRecipient } from './recipient.js';
+export {
+  encodeRelease,
+  encodeSignedRelease,
+  parseRelease,
+  parseSignedRelease,
+  type Release,
+  type ReleaseFile,
+  type SignedRelease,
+  verifyRelease,
+} from './release.js';
 export { parseRootset, type Rootset, verifyRootsetRotation } from './rootset.js';
 export {
   checkSealedBlobLength,

@@ -13,10 +13,13 @@ import {
   encodeCaseLeaf,
   encodeOpening,
   encodePublicLeaf,
+  encodeRelease,
+  encodeSignedRelease,
   parseCertificate,
   parseLeaf,
   parseRoleEpoch,
   TAG,
+  type Tag,
 } from '../src/verify.js';
 import { filled, type Holder, holders, NOW, roots, rootset } from './keyset-fixture.js';
 
@@ -65,6 +68,29 @@ export const SAMPLE_ROTATION = encodeRootsetRotation({
     .map((root, rootIndex) => ({ rootIndex, signature: root.sign(TAG.rootset, rootset) })),
   newSignatures: [],
 });
+
+export const SAMPLE_RELEASE = encodeRelease({
+  number: 3,
+  origin: 'log',
+  made: NOW,
+  headers: new Map([
+    ['cache-control', 'no-store'],
+    ['content-security-policy', "default-src 'none'"],
+  ]),
+  files: new Map([
+    ['/', { sha256: filled(32, 1), size: 7, type: 'text/html; charset=utf-8' }],
+    ['/a.js', { sha256: filled(32, 2), size: 9, type: 'text/javascript; charset=utf-8' }],
+  ]),
+});
+
+/** The sample as published, signed by the roots of these indexes. */
+export function signedSample(by: readonly number[], tag: Tag = TAG.release): Bytes {
+  const signatures = by.map((rootIndex) => ({
+    rootIndex,
+    signature: (roots[rootIndex] as (typeof roots)[number]).sign(tag, SAMPLE_RELEASE),
+  }));
+  return encodeSignedRelease({ manifest: SAMPLE_RELEASE, signatures });
+}
 
 export function recodeLeaf(bytes: Bytes): Bytes {
   const leaf = parseLeaf(bytes);
