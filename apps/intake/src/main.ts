@@ -1,4 +1,4 @@
-import { JSON_BODY_MAX_BYTES, PART_BYTES } from '@app/contracts';
+import { JSON_BODY_MAX_BYTES, PAGE_POLICY, PART_BYTES } from '@app/contracts';
 import { makeSigner, sodiumSigning } from '@app/crypto/sign';
 import { decodeUtf8, fromHex } from '@app/encoding';
 import { LedgerFacts, openLedgerServices, requireSoundLedger, startUpAudit } from '@app/ledger';
@@ -6,7 +6,7 @@ import { clockFromEnv, loadConfig, makeLogger, readFileStrict, runMain, systemRa
 import { createServer, serve } from '@app/platform/nest';
 import { intakeEnvironment } from './config.js';
 import { IntakeModule } from './intake.module.js';
-import { PAGE_POLICY, reporterPage } from './page.js';
+import { reporterPage } from './page.js';
 import { PromiseSigner } from './promise-signer.js';
 
 const KEY_FILE_MAX_BYTES = 128;

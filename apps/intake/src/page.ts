@@ -1,19 +1,8 @@
 /** The reporter page at `/` of the public origin: the built files, and what the page pins. */
-import { EXIT, readFileStrict, StartupError } from '@app/platform';
-import { readPage, type StaticPage } from '@app/platform/nest';
+import { PAGE_TRUST } from '@app/contracts';
+import { EXIT, readFileStrict, readPage, StartupError, type StaticPage } from '@app/platform';
 
 const TRUST_MAX_BYTES = 65_536;
-
-/**
- * What the page needs beyond the policy of every origin: its own scripts, requests to its own origin, and one
- * Trusted Types policy that makes nothing but the address of its worker.
- */
-export const PAGE_POLICY = {
-  'script-src': "'self'",
-  'connect-src': "'self'",
-  'worker-src': "'self'",
-  'trusted-types': 'sealing-worker',
-} as const;
 
 /**
  * Reads the page and its pins; undefined where no page is served here.
@@ -29,5 +18,5 @@ export async function reporterPage(
       'SAFE_CONDUCT_PAGE_DIR and SAFE_CONDUCT_TRUST_FILE go together.',
       EXIT.configuration,
     );
-  return readPage(folder, { '/trust.json': await readFileStrict(trustFile, TRUST_MAX_BYTES) });
+  return readPage(folder, { [PAGE_TRUST]: await readFileStrict(trustFile, TRUST_MAX_BYTES) });
 }

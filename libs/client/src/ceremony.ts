@@ -84,7 +84,7 @@ export function certificateRequest(
 /** One root's signature over a certificate body or a root part. */
 export function signAsRoot(
   root: RootSigner,
-  tag: typeof TAG.certificate | typeof TAG.keyset,
+  tag: typeof TAG.certificate | typeof TAG.keyset | typeof TAG.release,
   body: Bytes,
 ): RootSignature {
   return { rootIndex: root.rootIndex, signature: root.signer.sign(tag, body) };

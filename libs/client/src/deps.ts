@@ -73,7 +73,12 @@ export type ClientCode =
   | 'event_backdated'
   | 'event_postdated'
   | 'policy_not_logged'
-  | 'keyset_leaf_missing';
+  | 'keyset_leaf_missing'
+  | 'release_not_logged'
+  | 'release_withheld'
+  | 'release_altered'
+  | 'release_number'
+  | 'ledger_damaged';
 
 export type RefusalCode = ClientCode | CryptoVerificationCode | TlogVerificationCode;
 

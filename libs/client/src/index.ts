@@ -172,6 +172,15 @@ export {
 } from './operations.js';
 export { ledgerOverHttp, type PublishedLedger, publishedOverHttp } from './published.js';
 export {
+  checkPage,
+  type LoggedRelease,
+  type PageCode,
+  type PageFinding,
+  type PageReader,
+  releaseInForce,
+  type Served,
+} from './release.js';
+export {
   gapsFor,
   listReferrals,
   noteReferral,

@@ -105,6 +105,16 @@ const SENTENCES: Readonly<Record<string, string>> = {
   event_postdated: 'An event is dated later than the witnesses allow.',
   policy_not_logged: 'An event names response times that were not in the ledger before it.',
   keyset_leaf_missing: 'On a day the ledger did not confirm the key directory.',
+  ledger_damaged: 'Files of the ledger are missing or wrong, so nothing can be said of what it holds.',
+  // The page.
+  release_not_logged: 'The ledger names no release of the page, so nobody vouches for it.',
+  release_withheld: 'The ledger names a release of the page that the service does not hand out.',
+  release_altered: 'The release of the page is not the one that the ledger names. This can be an attack.',
+  release_number:
+    'Releases of the page are out of order in the ledger: an old one may have been put back. This can be an attack.',
+  release_signatures_short:
+    'The release of the page lacks signatures of the officers this program trusts. This can be an attack.',
+  release_origin: 'The release of the page is of another instance.',
   open_failed: 'This cannot be opened.',
   unreachable: 'The service cannot be reached; nothing was lost.',
   // The receipt code and the unlock secret.

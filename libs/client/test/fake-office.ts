@@ -116,6 +116,8 @@ export class FakeOffice {
   /** Ticks of its own after each event, as the worker would. */
   isTicking = true;
   readonly org: EvaluationOrganisation;
+  /** The document that is handed out as published. */
+  released: Bytes | undefined;
   readonly policy: Policy;
   readonly keysets = new Map<string, Bytes>();
   readonly nonces = new Set<string>();

@@ -47,7 +47,7 @@ export function publicHandlers(office: FakeOffice): Pick<Record<RouteName, Handl
       return { entry: toBase64(entry), proof: await office.ledger.proof(office.ledger.indexOf(entry)) };
     },
     policy: () => office.org.policyText,
-    published: () => refused('not_found'),
+    published: () => office.released ?? refused('not_found'),
     checkpoint: () => office.ledger.checkpoint,
     nonces: ({ json }) => {
       const { count } = json as { count: number };

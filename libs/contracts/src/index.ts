@@ -1,3 +1,4 @@
+export { PAGE_POLICY, PAGE_TRUST } from './page.js';
 export { PROBLEM_CODES, type ProblemCode, PROBLEMS, problemType } from './problems.js';
 export {
   base64Of,

@@ -13,7 +13,10 @@ export {
 export { loadConfig } from './config.js';
 export { errorChain, errorCode } from './error-code.js';
 export { FileError, readFileStrict, writeFileDurable, writeImmutable, type FileErrorCode } from './files.js';
+export { securityHeaders, type ContentSecurityPolicy } from './headers.js';
+export { LANDING_ICON } from './landing.js';
 export { makeLogger, type Log, type LogFields, type LogSink } from './logging.js';
+export { readPage, type StaticPage } from './page.js';
 export {
   plainServer,
   servePlain,

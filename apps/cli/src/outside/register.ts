@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { registerFsck } from './fsck-command.js';
 import { registerMirror } from './mirror-command.js';
 import { registerRecover } from './recover-command.js';
+import { registerVerifyPage } from './verify-page-command.js';
 import { registerWatch } from './watch-command.js';
 import { registerWitness } from './witness-command.js';
 
@@ -12,4 +13,5 @@ export function registerOutside(program: Command): void {
   registerFsck(program);
   registerWitness(program);
   registerWatch(program);
+  registerVerifyPage(program);
 }

@@ -10,6 +10,7 @@ import { EmbeddedPostgresError, readNote, writeNote } from '@app/embedded';
 import { z } from 'zod';
 import { apiOf } from '../client.js';
 import { openDatabase, type StackDatabase } from './database.js';
+import { ensureRelease } from './evaluation-release.js';
 import { ensureOrganisation, readOrigin, readTrust, WITNESS_NAMES, witnessesOf } from './evaluation-files.js';
 import { Occupancy } from './occupancy.js';
 import { StackProcess } from './process.js';
@@ -17,6 +18,7 @@ import { StackProcess } from './process.js';
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../..');
 /** The built programs: this file is one of them, or lies in the sources beside them. */
 const DIST = path.basename(ROOT) === 'dist' ? ROOT : path.join(ROOT, 'dist');
+const PAGE = path.join(DIST, 'apps', 'reporter-web');
 /** Rises when the layout of the data directory changes. */
 const DATA_VERSION = 4;
 const READY_POLL_MS = 100;
@@ -82,6 +84,7 @@ export async function startStack(given: StackOptions): Promise<Stack> {
     stops.push(database.close);
     const newOrigin = `evaluation.safe-conduct.example/${path.basename(dataDir).replace(/[^a-z0-9-]/gi, '') || 'data'}`;
     const madeOrganisation = await ensureOrganisation(deps, dataDir, newOrigin, options.policy);
+    await ensureRelease(deps, dataDir, PAGE);
     const origin = readOrigin(dataDir);
     const processes = await startProcesses(options, origin, database, { stops, occupancy });
     const stack = {
@@ -291,7 +294,7 @@ function serverEnvironments(options: StackOptions, urls: Urls) {
       SAFE_CONDUCT_PORT: String(options.publicPort),
       SAFE_CONDUCT_ORGANISATION: organisation,
       SAFE_CONDUCT_PROMISE_KEY_FILE: at('keys', 'promise.key'),
-      SAFE_CONDUCT_PAGE_DIR: path.join(DIST, 'apps', 'reporter-web'),
+      SAFE_CONDUCT_PAGE_DIR: PAGE,
       SAFE_CONDUCT_TRUST_FILE: trustFileOf(dataDir),
       ...passed(env, 'SAFE_CONDUCT_ORDINARY_REPORTS_PER_MINUTE'),
     },
