@@ -13,6 +13,7 @@ import {
 } from '@app/client';
 import { staffFileSchema } from '@app/contracts';
 import { decodeWords, makeReporterCode, nobleSealing } from '@app/crypto/seal';
+import { verifyRelease } from '@app/crypto/verify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -211,6 +212,26 @@ describe('a key ceremony by files', () => {
     },
     30_000,
   );
+
+  it('makes a release of a page, which two roots sign and one alone does not', async () => {
+    const stick = people.copy('release');
+    const page = path.resolve('dist/apps/reporter-web');
+    const made = await people.step('coordinator', ['release', page, 'directory', '--number', '1'], stick);
+    expect(String(made.listing)).toContain('file         /trust.json');
+    const expected = ['--expect', String(made.sha256)];
+    const sign = (root: string) =>
+      people.step(root, ['sign', 'release-1.manifest', ...people.asRoot(root), ...expected], stick);
+    await sign('root-0');
+    const short = await safeConduct(stick, ['ceremony', 'publish', 'release-1.manifest']);
+    expect([short.code, short.stderr]).toEqual([1, expect.stringContaining('(signatures_short)')]);
+    await sign('root-2');
+    await people.step('coordinator', ['publish', 'release-1.manifest'], stick);
+    const document = new Uint8Array(readFileSync(path.join(stick, '000001.json')));
+    const { rootset } = readTrust(path.join(stick, 'directory', 'trust.json'));
+    const release = verifyRelease(deps.verifier, document, { rootset, origin: ORIGIN });
+    expect([release.number, release.files.size]).toEqual([1, 6]);
+    rmSync(stick, { recursive: true });
+  }, 60_000);
 
   it('refuses the key of somebody who is no root', async () => {
     const stick = people.copy('spoilt');

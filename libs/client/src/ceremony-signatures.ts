@@ -12,14 +12,22 @@ import {
   sha256,
   type SignatureVerifier,
   TAG,
+  type Tag,
 } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, type Instant, toHex, VerificationError } from '@app/encoding';
 import { type Countersigner, signAsRoot, signEpochs } from './ceremony.js';
 import { CeremonyError } from './ceremony-errors.js';
 
 /** What can be signed in a ceremony. */
-export const SIGNABLE = ['certificate', 'root-part', 'epochs'] as const;
+export const SIGNABLE = ['certificate', 'root-part', 'epochs', 'release'] as const;
 export type Signable = (typeof SIGNABLE)[number];
+
+const TAGS = {
+  certificate: TAG.certificate,
+  'root-part': TAG.keyset,
+  epochs: TAG.epochs,
+  release: TAG.release,
+} as const satisfies Record<Signable, Tag>;
 
 /** A signature on its way. `hash` is SHA-256 of what is signed. */
 export type CarriedSignature = {
@@ -30,7 +38,7 @@ export type CarriedSignature = {
 };
 
 /**
- * Signs. A certificate and a root part are for roots; an EPOCHS part for holders and roots.
+ * Signs. A certificate, a root part and a release are for roots; an EPOCHS part for holders and roots.
  * @param message - the certificate body, the root part or the EPOCHS part.
  * @throws {CeremonyError} `signer_unknown` for a holder who would sign as a root.
  */
@@ -41,8 +49,7 @@ export function signCarried(by: Countersigner, signs: Signable, message: Bytes):
     return { signs, hash, by: signer, signature };
   }
   if ('certificate' in by) throw new CeremonyError('signer_unknown', 'A staff key');
-  const tag = signs === 'certificate' ? TAG.certificate : TAG.keyset;
-  const { rootIndex, signature } = signAsRoot(by, tag, message);
+  const { rootIndex, signature } = signAsRoot(by, TAGS[signs], message);
   return { signs, hash, by: { kind: 'root', rootIndex }, signature };
 }
 
@@ -60,7 +67,7 @@ export function rootSignaturesOver(
   carried: readonly CarriedSignature[],
 ): readonly RootSignature[] {
   const rootset = parseRootset(rootsetBytes);
-  const tag = signs === 'certificate' ? TAG.certificate : TAG.keyset;
+  const tag = TAGS[signs];
   const found = new Map<number, RootSignature>();
   for (const { by, signature } of over(carried, { signs, message, name })) {
     const key = by.kind === 'root' ? rootset.publicKeys[by.rootIndex] : undefined;
@@ -159,7 +166,7 @@ function over(carried: readonly CarriedSignature[], { signs, message }: Signed):
 }
 
 type Check = {
-  readonly tag: (typeof TAG)[keyof typeof TAG];
+  readonly tag: Tag;
   readonly key: Bytes;
   readonly message: Bytes;
   readonly signature: Bytes;

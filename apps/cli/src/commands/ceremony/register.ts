@@ -19,6 +19,7 @@ import { KEY_KINDS, type KeyKind } from './carried-files.js';
 import { Folder } from './folder.js';
 import type { Ceremony, Outcome } from './outcome.js';
 import { epoch, rootKey, serviceKey, staffKey, type WordsOptions } from './people.js';
+import { publish, release } from './release.js';
 import { inspect, sign, type SignOptions } from './sign.js';
 
 type Common = { readonly folder: string; readonly json?: boolean };
@@ -35,6 +36,7 @@ export function registerCeremony(program: Command): void {
   registerPeople(ceremony);
   registerSigning(ceremony);
   registerAssembly(ceremony);
+  registerRelease(ceremony);
 }
 
 function registerPeople(parent: Command): void {
@@ -77,8 +79,11 @@ function registerPeople(parent: Command): void {
 
 function registerSigning(parent: Command): void {
   step(parent, 'inspect <file>', 'show any file of a ceremony in words', (c, _o, file) => inspect(c, file));
-  step<SignOptions>(parent, 'sign <file>', 'sign a request, a root part or an EPOCHS part', (c, o, file) =>
-    sign(c, file, o),
+  step<SignOptions>(
+    parent,
+    'sign <file>',
+    'sign a request, a root part, an EPOCHS part or a release',
+    (c, o, file) => sign(c, file, o),
   )
     .option('--root-key <file>', 'sign as the root officer with this key')
     .option('--seat <name>', 'sign as the holder of this seat')
@@ -114,6 +119,23 @@ function registerAssembly(parent: Command): void {
     'begin a new folder, to change an organisation',
     (c, _o, earlier, at) => change(c, earlier, at),
   );
+}
+
+function registerRelease(parent: Command): void {
+  step<{ number: number }>(
+    parent,
+    'release <page> <directory>',
+    'list the files of a built page, to be signed',
+    (c, o, page, at) => release(c, page, at, o),
+  ).requiredOption('--number <n>', 'one more than the last release has', releaseNumber);
+  step(parent, 'publish <manifest>', 'put a release and its root signatures together', (c, _o, file) =>
+    publish(c, file),
+  );
+}
+
+function releaseNumber(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 is needed.');
+  return Number(text);
 }
 
 /** A command with what all have: the folder, `--json`, and one sentence on failure. */

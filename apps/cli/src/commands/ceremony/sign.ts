@@ -21,9 +21,11 @@ import {
   describeRootset,
   inGroups,
   parseCertificate,
+  parseRelease,
   sha256,
 } from '@app/crypto/verify';
 import { type Bytes, bytesEqual, decodeUtf8, toHex } from '@app/encoding';
+import { parseVkey } from '@app/tlog';
 import { InvalidArgumentError } from 'commander';
 import {
   encodeSignature,
@@ -38,6 +40,7 @@ import { refuseExisting } from './folder.js';
 import { type Ceremony, type Outcome, outcome } from './outcome.js';
 import { openHolder, openRoot } from './people.js';
 import { parsePlan } from './plan-file.js';
+import { describeRelease } from './release.js';
 import { nextVersion, PLAN, readCertificates, readPlan, readPrevious, readSignedRootPart } from './state.js';
 import { ask } from './words.js';
 
@@ -47,6 +50,8 @@ const BINARY: Readonly<Record<string, (bytes: Bytes) => string>> = {
   RPKR: describeRootPart,
   RPKE: describeEpochsPart,
   RPKS: describeKeysetFile,
+  // How the canonical JSON of a manifest begins; the other texts of a ceremony are laid out in lines.
+  '{"fi': describeRelease,
 };
 
 const TEXTS: Readonly<Record<string, (text: string, name: string, bytes: Bytes) => string>> = {
@@ -195,6 +200,10 @@ async function signableOf({ deps, folder }: Ceremony, bytes: Bytes, name: string
       checkEpochsPart(deps.verifier, root.bytes, bytes, expected);
       return { signs: 'epochs', message: bytes, name };
     }
+    case '{"fi':
+      if (parseRelease(bytes).origin !== parseVkey(plan.logVkey).name)
+        throw new CeremonyError('file_malformed', name);
+      return { signs: 'release', message: bytes, name };
     default:
       throw new CeremonyError('file_malformed', name);
   }
