@@ -7,6 +7,9 @@ import pg from 'pg';
 import { collect } from '../../apps/cli/src/outside/collect.js';
 import type { Step } from '../../apps/cli/src/demo/job.js';
 import { STEPS } from '../../apps/cli/src/demo/steps.js';
+import { lastSteps } from '../support/last-steps.js';
+import { LaterLife } from '../support/later-life.js';
+import { laterSteps } from '../support/later-steps.js';
 import { hasRedis, startTestRedis, type TestRedis } from '../support/redis.js';
 import { type Fetch, type Stage, startStage } from '../support/stage.js';
 
@@ -34,6 +37,9 @@ const LIMIT_MS = 420_000;
 const LAPSE_SECONDS = 30;
 
 const withRedis = hasRedis('kill -9 of Redis, and of the others with the queue on Redis');
+/** In these runs the cases live on, and every process dies once more: p in later step 1 + p x STRIDE_LATER. */
+const LIVING_ON = [0];
+const STRIDE_LATER = 9;
 /** One run with the queue on PostgreSQL, the others on Redis if it is there. */
 const runs = Array.from({ length: RUNS }, (_, run) => ({
   run,
@@ -109,10 +115,31 @@ describe('the main job while processes are killed', () => {
       const expected = VICTIMS.filter((victim) => victim !== 'redis' || redis !== undefined);
       expect([...killed].sort()).toEqual([...expected].sort());
       await everythingHolds(stage);
+      if (RUNS > 4 || LIVING_ON.includes(run)) await liveOn(stage, disturbance, redis);
     },
     LIMIT_MS,
   );
 });
+
+/** Each process dies once; before, during and after a request in turn. */
+async function liveOn(stage: Stage, disturbance: Disturbance, redis: TestRedis | undefined): Promise<void> {
+  const life = new LaterLife(stage.job, (name) => `Later: ${name}.`);
+  const steps = [...laterSteps(life), ...lastSteps(life)];
+  const killed: Victim[] = [];
+  for (const [at, step] of steps.entries()) {
+    const index = (at - 1) / STRIDE_LATER;
+    const victim = VICTIMS[index];
+    const moment = MOMENTS[index % MOMENTS.length];
+    if (victim === undefined || moment === undefined || (victim === 'redis' && redis === undefined)) {
+      await stage.job.run(step);
+    } else {
+      killed.push(victim);
+      await runDisturbed(stage, step, disturbance, { victim, moment, redis });
+    }
+  }
+  expect(killed).toEqual(VICTIMS.filter((victim) => victim !== 'redis' || redis !== undefined));
+  await everythingIsKept(stage, life);
+}
 
 type Kill = {
   readonly victim: Victim;
@@ -190,7 +217,8 @@ const EVENTS = [
 ];
 
 /** `prove`, the last step, has shown that fsck over HTTP passes and that the times agree. */
-async function everythingHolds({ stack, job }: Stage): Promise<void> {
+async function everythingHolds(stage: Stage): Promise<void> {
+  const { stack, job } = stage;
   const service = await job.service();
   const views: MailboxView[] = [];
   for (const { code } of job.cases) views.push(await openMailbox(service, code));
@@ -210,6 +238,35 @@ async function everythingHolds({ stack, job }: Stage): Promise<void> {
     expect(views[index]?.history.events[0]?.entry).toEqual(accepted?.entry);
   });
 
+  const entries = await ledgerAgrees(stage, views);
+  for (const { accepted } of job.cases) {
+    const index = [...entries].find(
+      ([, entry]) => toHex(entry) === toHex(accepted?.entry ?? new Uint8Array(0)),
+    );
+    expect(index).toBeDefined();
+  }
+  expect(await countsIn(stack.databaseUrl)).toEqual({ cases: 3, undelivered: 0, boxes: 0, blobs: 3 });
+}
+
+/** Nothing that anybody was promised is missing, also of cases whose content was erased. */
+async function everythingIsKept(stage: Stage, life: LaterLife): Promise<void> {
+  const views: MailboxView[] = [];
+  for (const code of life.lastCodes) views.push(await life.mailbox(code));
+  await ledgerAgrees(stage, views);
+  expect(views.map(({ history }) => history.last.event.type)).toEqual([
+    'ERASED',
+    'MAILBOX_CLOSED',
+    'CLOSED_OUT_OF_SCOPE',
+    'ERASED',
+  ]);
+  expect(await countsIn(stage.stack.databaseUrl)).toEqual({ cases: 4, undelivered: 0, boxes: 0, blobs: 2 });
+}
+
+/** The ledger alone tells the same events of the same cases as their mailboxes do. */
+async function ledgerAgrees(
+  { stack, job }: Stage,
+  views: readonly MailboxView[],
+): Promise<ReadonlyMap<number, Uint8Array>> {
   const { report, entries } = await collect(stack.ledgerDir, stack.trustFile);
   expect(report.findings).toEqual([]);
   const openings: Openings['openings'] = [];
@@ -221,13 +278,7 @@ async function everythingHolds({ stack, job }: Stage): Promise<void> {
   const inLedger = histories.map((of) => `${of.casePseudonym} ${String(of.openings.length)}`);
   const inMailboxes = views.map((of) => `${of.casePseudonym} ${String(of.history.events.length)}`);
   expect(inLedger.sort()).toEqual(inMailboxes.sort());
-  for (const { accepted } of job.cases) {
-    const index = [...entries].find(
-      ([, entry]) => toHex(entry) === toHex(accepted?.entry ?? new Uint8Array(0)),
-    );
-    expect(index).toBeDefined();
-  }
-  expect(await countsIn(stack.databaseUrl)).toEqual({ cases: 3, undelivered: 0, boxes: 0, blobs: 3 });
+  return entries;
 }
 
 /** A lapse may be recorded before or after the automatic assignment of the same second. */

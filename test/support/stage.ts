@@ -34,6 +34,8 @@ export type StageOptions = {
 };
 
 const LARGE_BYTES = 2_200_000;
+/** So short that custodians may decide as soon as a case is closed. */
+const RETENTION = { out_of_scope: 1, unshared: 1, review: 1 };
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sc-stage-'));
@@ -42,7 +44,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const receiptDir = path.join(folder, 'receipts');
   mkdirSync(receiptDir);
   const deps = await makeDeps({});
-  const policy: Policy = demoPolicy(options.lapseSeconds ?? 600, 600);
+  const accelerated = demoPolicy(options.lapseSeconds ?? 600, 600);
+  const policy: Policy = { ...accelerated, limits: { ...accelerated.limits, retention: RETENTION } };
   const steps: string[] = [];
   const stack = await startStack({
     deps,
