@@ -1,5 +1,4 @@
 /** Reports full of words that exist nowhere else, and every secret that a run of the main job has made. */
-import { openCase, openMailbox } from '@app/client';
 import {
   decodeWords,
   deriveReporterKeys,
@@ -10,8 +9,8 @@ import {
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pseudonymOf } from '../../apps/cli/src/demo/job.js';
 import { type Invented, inventedReports } from '../../apps/cli/src/demo/reports.js';
+import type { LaterLife } from './later-life.js';
 import type { Canary } from './search.js';
 import type { Stage } from './stage.js';
 
@@ -78,21 +77,21 @@ function concat(data: Uint8Array, more: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array([...data, ...more]);
 }
 
-/** What a reporter writes down: phrase, digits. */
-export function receiptCanaries({ job }: Stage): Canary[] {
-  return job.cases.flatMap(({ code }, i) => [
-    { name: `words of report ${i + 1}`, value: encodeWords(code, 'en').join(' ') },
-    { name: `words of report ${i + 1}, Spanish`, value: encodeWords(code, 'es').join(' ') },
-    { name: `digits of report ${i + 1}`, value: encodeDigits(code) },
-    { name: `digits of report ${i + 1}, unbroken`, value: encodeDigits(code).replaceAll(' ', '') },
-    { name: `code of report ${i + 1}`, value: code },
+/** What whoever has a code writes down: phrase, digits. */
+export function receiptCanaries({ everyCode }: LaterLife): Canary[] {
+  return everyCode.flatMap((code, i) => [
+    { name: `words of code ${i + 1}`, value: encodeWords(code, 'en').join(' ') },
+    { name: `words of code ${i + 1}, Spanish`, value: encodeWords(code, 'es').join(' ') },
+    { name: `digits of code ${i + 1}`, value: encodeDigits(code) },
+    { name: `digits of code ${i + 1}, unbroken`, value: encodeDigits(code).replaceAll(' ', '') },
+    { name: `code ${i + 1}`, value: code },
   ]);
 }
 
 /** Each two words that follow each other. */
-export function pairCanaries({ job }: Stage): Canary[] {
-  return job.cases.flatMap(({ code }, i) =>
-    runsOf(encodeWords(code, 'en'), 2).map((value) => ({ name: `two words of report ${i + 1}`, value })),
+export function pairCanaries({ everyCode }: LaterLife): Canary[] {
+  return everyCode.flatMap((code, i) =>
+    runsOf(encodeWords(code, 'en'), 2).map((value) => ({ name: `two words of code ${i + 1}`, value })),
   );
 }
 
@@ -100,24 +99,22 @@ function runsOf(words: readonly string[], length: number): string[] {
   return words.slice(length - 1).map((_, i) => words.slice(i, i + length).join(' '));
 }
 
-/** Every secret key there is after the job: of reporters, cases, staff, roles, servers. */
-export async function keyCanaries(stage: Stage): Promise<Canary[]> {
-  const { job, dataDir } = stage;
+/**
+ * Every secret key there is before anything is erased: of whoever has or had a code, of cases, staff, roles, servers.
+ */
+export async function keyCanaries({ job, dataDir }: Stage, life: LaterLife): Promise<Canary[]> {
   const { signing, sealing } = job.deps;
   const found: Canary[] = [];
   const add = (name: string, value: string | Uint8Array) => found.push({ name, value });
-  for (const one of job.cases) {
-    const keys = deriveReporterKeys(one.code, signing, sealing);
+  for (const code of life.everyCode) {
+    const keys = deriveReporterKeys(code, signing, sealing);
     add('reporter: mailbox seed', keys.mailboxAuthSeed);
     add('reporter: content seed', keys.contentSigSeed);
     add('reporter: kem seed', keys.kemSeed);
-    const view = await openMailbox(await job.service(), one.code);
-    for (const { seed } of view.seeds.values()) add('compartment seed', seed);
-    const opened = await openCase(job.staff.official, pseudonymOf(one));
-    for (const { seed } of opened.seeds.values()) add('compartment seed, official', seed);
   }
+  for (const seed of await life.compartmentSeeds()) add('compartment seed', seed);
   const { focals, official, second, oversight } = job.staff;
-  for (const { keyring, roleSeeds } of [...focals, official, second, oversight]) {
+  for (const { keyring, roleSeeds } of [...focals, official, second, oversight, ...life.staff]) {
     add('staff: signing seed', keyring.signingSeed);
     add('staff: kem seed', keyring.kemSeed);
     for (const seed of roleSeeds.values()) add('role seed', seed);

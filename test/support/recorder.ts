@@ -5,6 +5,9 @@ import type { Fetch } from './stage.js';
 /** An address of the loopback network that nothing else uses; other systems than Linux know only the first. */
 export const CLIENT_ADDRESS = process.platform === 'linux' ? '127.77.13.99' : '127.0.0.1';
 
+/** Answers that have no body, which a response is not made with either. */
+const WITHOUT_BODY = new Set([204, 304]);
+
 export class Recorder {
   readonly urls: string[] = [];
   readonly tokens = new Set<string>();
@@ -24,7 +27,7 @@ export class Recorder {
     const { status, bytes } = await send(url, method, { ...headers, ...this.#headers }, body);
     if (status >= 400) this.refusals.push(bytes.toString('utf8'));
     if (/\/(nonces|challenge)$/.test(url) && status < 400) this.#remember(bytes);
-    return new Response(status === 204 ? null : new Uint8Array(bytes), { status });
+    return new Response(WITHOUT_BODY.has(status) ? null : new Uint8Array(bytes), { status });
   };
 
   #remember(answer: Buffer): void {
